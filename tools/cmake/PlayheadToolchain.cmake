@@ -47,5 +47,6 @@ find_program(PLAYHEAD_CCACHE ccache)
 if(PLAYHEAD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     # The sloppiness is what ccache asks for when there is a precompiled header.
     set(CMAKE_C_COMPILER_LAUNCHER "${PLAYHEAD_CCACHE}")
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${PLAYHEAD_CCACHE};sloppiness=pch_defines,time_macros")
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${PLAYHEAD_CCACHE}")
 endif()
