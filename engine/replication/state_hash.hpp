@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "replication/messages.hpp"
+#include "room/state.hpp"
+
+namespace playhead {
+
+// 32 bits over the canonical *values* of a room's replicated state (PROTOCOL.md section 6, with golden vectors):
+// the wrapping sum of one hash per item, so that a change costs the hash of the old and of the new item, whatever
+// the size of the room. Not cryptographic: it finds bugs, not attackers.
+std::uint32_t item_hash(const RoomInfo& info);
+std::uint32_t item_hash(const Media& media);
+std::uint32_t item_hash(const Motion& motion);
+std::uint32_t item_hash(const ViewerRow& row);
+std::uint32_t viewer_count_hash(std::uint32_t count);
+
+// Keeps the hash of a state while it changes. feed() with the state after each commit.
+class StateHash {
+ public:
+  void feed(const RoomState& state, Version since);  // items changed after `since`, and removals
+  std::uint32_t value() const;
+  // From scratch; what the incremental value must always equal.
+  static std::uint32_t of(const RoomState& state);
+};
+
+}  // namespace playhead
