@@ -1,0 +1,126 @@
+// Starts the shipped engine binary on free ports of this machine, and the impairment proxy before it.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
+const startTimeoutMs = 15_000;
+
+// Resolves with the match once a line of the child's output matches; rejects with that output if it ends or stays silent.
+function untilLine(child, pattern, name) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(() => reject(new Error(`${name} said nothing like ${pattern}:\n${output}`)), startTimeoutMs);
+    const look = (chunk) => {
+      output += chunk;
+      const match = output.match(pattern);
+      if (match) {
+        clearTimeout(timer);
+        resolve(match);
+      }
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`${name} ended with ${code}:\n${output}`));
+    });
+  });
+}
+
+function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  return ended.finally(() => clearTimeout(timer));
+}
+
+const lua = (value) => {
+  if (Array.isArray(value)) return `{${value.map(lua).join(', ')}}`;
+  if (value !== null && typeof value === 'object') {
+    return `{${Object.entries(value).map(([key, item]) => `${key} = ${lua(item)}`).join(', ')}}`;
+  }
+  return JSON.stringify(value);
+};
+
+// Runs the engine with `config` (as in the config script) over defaults that suit a test.
+// Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), stop() }.
+export async function startEngine(config = {}) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
+  const script = path.join(folder, 'config.lua');
+  const { limits, ...rest } = config;
+  writeFileSync(
+    script,
+    `return ${lua({
+      listen: '127.0.0.1:0',
+      web_root: path.join(root, 'clients/web/dist'),
+      media_folder: path.join(root, 'var/media'),
+      limits: { rooms_created_per_minute: 600, ...limits },
+      ...rest,
+    })}\n`,
+  );
+  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [, url] = await untilLine(child, /ready.*url=(http:\S+)/, 'the engine');
+  const api = async (method, where, body) => {
+    const response = await fetch(url + where, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${method} ${where}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  };
+  return {
+    url,
+    port: Number(new URL(url).port),
+    child,
+    api,
+    createRoom: (request) => api('POST', '/api/v1/rooms', request),
+    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    stop: () => stop(child).finally(() => rmSync(folder, { recursive: true, force: true })),
+  };
+}
+
+// One proxied port per entry of `delays` (mean one-way milliseconds), each with the same jitter both ways.
+export async function startLinks(port, delays, jitterMs, seed) {
+  const links = delays.flatMap((delay, index) => [
+    '--link',
+    `listen=127.0.0.1:0,to=127.0.0.1:${port},delay=${delay},jitter=${jitterMs},seed=${seed + index}`,
+  ]);
+  const child = spawn(path.join(build, 'tools/impair/playhead-impair'), links, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [, ports] = await untilLine(child, /ready ports=([\d,]+)/, 'the impairment proxy');
+  return { urls: ports.split(',').map((each) => `http://127.0.0.1:${each}`), stop: () => stop(child) };
+}
+
+// This process's monotonic clock, in milliseconds: the true clock of every measurement.
+export const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6;
+
+// Where the engine's server time 0 lies on the true clock: the fastest of many exchanges over loopback,
+// wrong by half of its round trip at most, which is returned too.
+export async function serverOrigin(url, exchanges = 300) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  let best = { originMs: 0, roundTripMs: Infinity };
+  for (let n = 0; n < exchanges; n++) {
+    const exchange = await new Promise((resolve, reject) => {
+      const sent = monotonicMs();
+      http.get(`${url}/api/v1/time`, { agent }, (response) => {
+          const received = monotonicMs();
+          let text = '';
+          response.on('data', (chunk) => (text += chunk));
+          response.on('end', () => {
+            const serverMs = JSON.parse(text).server_time_us / 1000;
+            resolve({ originMs: (sent + received) / 2 - serverMs, roundTripMs: received - sent });
+          });
+        })
+        .on('error', reject);
+    });
+    if (exchange.roundTripMs < best.roundTripMs) best = exchange;
+  }
+  agent.destroy();
+  return best;
+}
