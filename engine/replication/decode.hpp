@@ -16,4 +16,4 @@ inline constexpr std::size_t server_message_bytes_max = 256 * 1024;
 Result<ClientMessage> decode_client(ByteView bytes);
 Result<ServerMessage> decode_server(ByteView bytes);
 
-}  // namespace playhead
+} // namespace playhead

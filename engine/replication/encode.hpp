@@ -5,9 +5,10 @@
 
 namespace playhead {
 
-// Turns a message into its wire form. The engine sends ServerMessages, clients (tests, simulation, native) ClientMessages.
+// Turns a message into its wire form. The engine sends ServerMessages, clients (tests, simulation, native)
+// ClientMessages.
 //   Thread: uses one builder per thread; any thread.
 Frame encode(const ServerMessage& message);
 Bytes encode(const ClientMessage& message);
 
-}  // namespace playhead
+} // namespace playhead

@@ -16,18 +16,18 @@ using ByteView = std::span<const std::byte>;
 //   Thread: shared between shards; immutable after construction.
 //   Source: RFC 6455 section 5.2 (FIN + binary, shortest length form).
 class Frame {
- public:
-  Frame() = default;
-  // Copies `payload` behind its header.
-  explicit Frame(ByteView payload);
+  public:
+    Frame() = default;
+    // Copies `payload` behind its header.
+    explicit Frame(ByteView payload);
 
-  bool empty() const { return !bytes_; }
-  ByteView wire() const { return bytes_ ? ByteView{*bytes_} : ByteView{}; }
-  ByteView payload() const { return wire().subspan(header_bytes_); }
+    bool empty() const { return !bytes_; }
+    ByteView wire() const { return bytes_ ? ByteView{*bytes_} : ByteView{}; }
+    ByteView payload() const { return wire().subspan(header_bytes_); }
 
- private:
-  std::shared_ptr<const Bytes> bytes_;
-  std::size_t header_bytes_ = 0;
+  private:
+    std::shared_ptr<const Bytes> bytes_;
+    std::size_t header_bytes_ = 0;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include "replication/messages.hpp"
 #include "room/state.hpp"
+
+#include <cstdint>
+#include <map>
 
 namespace playhead {
 
@@ -16,13 +17,23 @@ std::uint32_t item_hash(const Motion& motion);
 std::uint32_t item_hash(const ViewerRow& row);
 std::uint32_t viewer_count_hash(std::uint32_t count);
 
-// Keeps the hash of a state while it changes. feed() with the state after each commit.
+// Keeps the hash of a state while it changes: feed() with the state after each commit.
 class StateHash {
- public:
-  void feed(const RoomState& state, Version since);  // items changed after `since`, and removals
-  std::uint32_t value() const;
-  // From scratch; what the incremental value must always equal.
-  static std::uint32_t of(const RoomState& state);
+  public:
+    // Takes in the items that changed after `since`, and removals; all of them if it cannot be told which.
+    void feed(const RoomState& state, Version since);
+    std::uint32_t value() const { return sum_; }
+    // From scratch; what the incremental value must always equal.
+    static std::uint32_t of(const RoomState& state);
+
+  private:
+    void replace(std::uint32_t& kept, std::uint32_t hash);
+    std::uint32_t sum_ = 0;
+    std::uint32_t info_ = 0;
+    std::uint32_t media_ = 0;
+    std::uint32_t motion_ = 0;
+    std::uint32_t viewer_count_ = 0;
+    std::map<ViewerId, std::uint32_t> rows_;
 };
 
-}  // namespace playhead
+} // namespace playhead
