@@ -4,7 +4,7 @@
 add_library(playhead_warnings INTERFACE)
 target_compile_options(playhead_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wcast-align -Wcast-qual -Wnull-dereference -Wdouble-promotion -Wformat=2
+    -Woverloaded-virtual -Wcast-align -Wcast-qual -Wdouble-promotion -Wformat=2
     -Wimplicit-fallthrough -Wextra-semi -Wundef
     $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wno-missing-field-initializers>
     $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers -Wno-missing-field-initializers>)
@@ -28,7 +28,7 @@ endif()
 if(sanitizers)
     target_compile_options(playhead_sanitizers INTERFACE ${sanitizers} -fno-omit-frame-pointer -g
         # GCC 12 warns falsely about its own library's code once that is instrumented.
-        $<$<CXX_COMPILER_ID:GNU>:-Wno-null-dereference -Wno-maybe-uninitialized>)
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(playhead_sanitizers INTERFACE ${sanitizers})
 endif()
 if(PLAYHEAD_FUZZ)
