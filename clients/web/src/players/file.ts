@@ -1,0 +1,43 @@
+// Plain files, by the browser's own <video>.
+import { mediaErrorReason } from "./failures";
+import { makePlayer, nativeCapabilities } from "./native";
+import type { PlayerHooks, ShownPlayer } from "./shown-player";
+import type { Source } from "./source";
+
+/** Codecs that decode in part show no picture and raise no error (HEVC plays sound only, for one). */
+const pictureWaitMs = 4000;
+
+export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Promise<ShownPlayer> {
+  const media = document.createElement("video");
+  media.playsInline = true;
+  media.preload = "auto";
+  const player = makePlayer(media, nativeCapabilities({ quality: false }));
+  media.addEventListener("error", () => hooks.onFailure(mediaErrorReason(media.error, source.url)));
+  media.src = source.url;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  media.addEventListener("loadeddata", () => {
+    timer = setTimeout(() => {
+      const audioOnly = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac|weba)$/i.test(
+        new URL(source.url, location.href).pathname,
+      );
+      if (!audioOnly) media.dataset.picture = media.videoWidth > 0 ? "yes" : "no";
+    }, pictureWaitMs);
+  });
+  return {
+    kind: "file",
+    element: media,
+    media,
+    player,
+    capabilities: player.capabilities,
+    quality: undefined,
+    foreign: false,
+    inexactReason: "",
+    dispose() {
+      clearTimeout(timer);
+      player.dispose();
+      media.removeAttribute("src");
+      media.load();
+      media.remove();
+    },
+  };
+}
