@@ -1,15 +1,15 @@
 #pragma once
 
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "room/playhead.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
-
-#include "core/ids.hpp"
-#include "core/result.hpp"
-#include "core/time.hpp"
-#include "room/playhead.hpp"
 
 namespace playhead {
 
@@ -18,66 +18,66 @@ enum class MediaKind : std::uint8_t { none, file, hls, dash, youtube, vimeo, twi
 // When a person acted, on the shared clock; orders commands across viewers (a hybrid logical clock).
 // The session clamps `physical` to [arrival - 500 ms, arrival], so nobody wins from the future.
 struct Stamp {
-  ServerTime physical;
-  std::uint32_t logical = 0;
-  ViewerId viewer;
-  auto operator<=>(const Stamp&) const = default;
+    ServerTime physical;
+    std::uint32_t logical = 0;
+    ViewerId viewer;
+    auto operator<=>(const Stamp&) const = default;
 
-  static constexpr Microseconds window{500'000};
+    static constexpr Microseconds window{500'000};
 };
 
 struct Play {
-  bool operator==(const Play&) const = default;
+    bool operator==(const Play&) const = default;
 };
 struct Pause {
-  bool operator==(const Pause&) const = default;
+    bool operator==(const Pause&) const = default;
 };
 struct Seek {
-  MediaTime to{0};
-  bool operator==(const Seek&) const = default;
+    MediaTime to{0};
+    bool operator==(const Seek&) const = default;
 };
 struct SetRate {
-  Rate rate;
-  bool operator==(const SetRate&) const = default;
+    Rate rate;
+    bool operator==(const SetRate&) const = default;
 };
 struct Load {
-  static constexpr std::size_t url_bytes_max = 2048;
-  static constexpr std::size_t title_bytes_max = 200;
-  MediaKind kind = MediaKind::file;
-  std::string url;
-  std::string title;
-  MediaTime start{0};
-  bool play = false;
-  bool operator==(const Load&) const = default;
+    static constexpr std::size_t url_bytes_max = 2048;
+    static constexpr std::size_t title_bytes_max = 200;
+    MediaKind kind = MediaKind::file;
+    std::string url;
+    std::string title;
+    MediaTime start{0};
+    bool play = false;
+    bool operator==(const Load&) const = default;
 };
 struct SetName {
-  static constexpr std::size_t name_characters_max = 32;
-  std::string name;
-  bool operator==(const SetName&) const = default;
+    static constexpr std::size_t name_characters_max = 32;
+    std::string name;
+    bool operator==(const SetName&) const = default;
 };
 
 using Action = std::variant<Play, Pause, Seek, SetRate, Load, SetName>;
 
 // What a viewer asks for. Queued when it arrives, applied in order on a tick.
 struct Command {
-  ViewerId viewer;
-  std::uint32_t sequence = 0;  // grows by one per viewer, across reconnects: applied once however often it is sent
-  MediaInstance media;
-  Stamp issued;
-  std::optional<MediaTime> position_seen;  // what its author's screen showed
-  Action action;
-  bool operator==(const Command&) const = default;
+    ViewerId viewer;
+    std::uint32_t sequence = 0; // grows by one per viewer, across reconnects: applied once however often it is sent
+    MediaInstance media;
+    Stamp issued;
+    std::optional<MediaTime> position_seen; // what its author's screen showed
+    Action action;
+    bool operator==(const Command&) const = default;
 };
 
 enum class Verdict : std::uint8_t { applied, superseded, refused };
 
 // The answer to one command. `error` says why when it was refused.
 struct Outcome {
-  ViewerId viewer;
-  std::uint32_t sequence = 0;
-  Verdict verdict = Verdict::applied;
-  Error error{ErrorCode::none, {}};
-  bool operator==(const Outcome&) const = default;
+    ViewerId viewer;
+    std::uint32_t sequence = 0;
+    Verdict verdict = Verdict::applied;
+    Error error{ErrorCode::none, {}};
+    bool operator==(const Outcome&) const = default;
 };
 
-}  // namespace playhead
+} // namespace playhead

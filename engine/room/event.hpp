@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
-
 #include "core/ids.hpp"
 #include "core/time.hpp"
+
+#include <cstdint>
 
 namespace playhead {
 
@@ -11,11 +11,11 @@ enum class EventKind : std::uint8_t { none, played, paused, sought, rate_changed
 
 // What happened, told once, never replayed: whoever joins a second later does not need it.
 struct Event {
-  EventKind kind = EventKind::none;
-  ViewerId viewer;  // who did it; 0 = the engine
-  Tick tick;
-  MediaTime position{0};
-  bool operator==(const Event&) const = default;
+    EventKind kind = EventKind::none;
+    ViewerId viewer; // who did it; 0 = the engine
+    Tick tick;
+    MediaTime position{0};
+    bool operator==(const Event&) const = default;
 };
 
-}  // namespace playhead
+} // namespace playhead

@@ -1,127 +1,138 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <deque>
-#include <map>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "room/command.hpp"
 #include "room/playhead.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace playhead {
 
 // A replicated value and the version at which it last changed. Writing the same value is no change.
 template <class T>
 class Field {
- public:
-  const T& value() const { return value_; }
-  Version changed_at() const { return changed_at_; }
-  bool dirty() const { return dirty_; }
+  public:
+    const T& value() const { return value_; }
+    Version changed_at() const { return changed_at_; }
+    bool dirty() const { return dirty_; }
 
-  void set(T value) {
-    if (value == value_) return;
-    value_ = std::move(value);
-    dirty_ = true;
-  }
-  // Gives the change its version; called by Room::commit only.
-  void commit(Version version) {
-    if (std::exchange(dirty_, false)) changed_at_ = version;
-  }
+    void set(T value) {
+        if (value == value_) return;
+        value_ = std::move(value);
+        dirty_ = true;
+    }
+    // Gives the change its version; called by Room::commit only.
+    void commit(Version version) {
+        if (std::exchange(dirty_, false)) changed_at_ = version;
+    }
+    bool operator==(const Field&) const = default;
 
- private:
-  T value_{};
-  Version changed_at_;
-  bool dirty_ = false;
+  private:
+    T value_{};
+    Version changed_at_;
+    bool dirty_ = false;
 };
 
 struct RoomInfo {
-  static constexpr std::size_t title_bytes_max = 200;
-  std::string title;
-  bool listed = false;
-  bool operator==(const RoomInfo&) const = default;
+    static constexpr std::size_t title_bytes_max = 200;
+    std::string title;
+    bool listed = false;
+    bool operator==(const RoomInfo&) const = default;
 };
 
 struct Media {
-  MediaInstance instance;
-  MediaKind kind = MediaKind::none;
-  std::string url;
-  std::string title;
-  MediaTime duration{0};  // 0 = not known, or endless
-  bool operator==(const Media&) const = default;
+    MediaInstance instance;
+    MediaKind kind = MediaKind::none;
+    std::string url;
+    std::string title;
+    MediaTime duration{0}; // 0 = not known, or endless
+    bool operator==(const Media&) const = default;
 };
 
 // Bits of ViewerRow::roles, as in schemas/common.fbs.
 enum class Role : std::uint32_t { owner = 1 };
 
 struct ViewerRow {
-  ViewerId id;
-  std::string name;
-  std::uint32_t roles = 0;
-  bool connected = true;
-  bool operator==(const ViewerRow&) const = default;
+    ViewerId id;
+    std::string name;
+    std::uint32_t roles = 0;
+    bool connected = true;
+    bool operator==(const ViewerRow&) const = default;
 };
+
+// The name a viewer is shown by: what it asked for, cleaned; "Guest <id>" if nothing is left of it. [R13]
+std::string shown_name(std::string_view wanted, ViewerId viewer);
 
 // What the room knows of a viewer and does not replicate.
 struct Member {
-  // Enough for every command that a viewer can have unanswered; an older one that is sent again is refused.
-  static constexpr std::size_t outcomes_kept = 16;
-  std::uint32_t last_sequence = 0;
-  std::deque<Outcome> outcomes;  // newest last
-  MediaInstance duration_media;  // the instance that `duration` was reported for
-  MediaTime duration{0};
-  bool operator==(const Member&) const = default;
+    // Enough for every command that a viewer can have unanswered; an older one that is sent again is refused.
+    static constexpr std::size_t outcomes_kept = 32;
+    // How far a sequence may run ahead: a client that lost its count is told so.
+    static constexpr std::uint32_t sequence_gap_max = 1000;
+    std::uint32_t last_sequence = 0;
+    std::vector<Outcome> outcomes; // newest last
+    MediaInstance duration_media;  // the instance that `duration` was reported for
+    MediaTime duration{0};
+    bool operator==(const Member&) const = default;
 };
 
 // The viewers a room shows: bounded, so that a wide room replicates counts and the first of its viewers.
 // Removed rows leave tombstones for a bounded span; a delta from before them is not possible (see tombstone_floor).
 class Roster {
- public:
-  static constexpr std::size_t rows_max = 200;
-  static constexpr std::size_t tombstones_max = 256;
+  public:
+    static constexpr std::size_t rows_max = 200;
+    static constexpr std::size_t tombstones_max = 256;
 
-  struct Tombstone {
-    ViewerId viewer;
-    Version removed_at;
-  };
+    struct Tombstone {
+        ViewerId viewer;
+        Version removed_at;
+        bool operator==(const Tombstone&) const = default;
+    };
 
-  const std::map<ViewerId, Field<ViewerRow>>& rows() const { return rows_; }
-  const std::deque<Tombstone>& tombstones() const { return tombstones_; }
-  // Deltas from bases older than this cannot tell what was removed.
-  Version tombstone_floor() const { return tombstone_floor_; }
+    const std::map<ViewerId, Field<ViewerRow>>& rows() const { return rows_; }
+    const std::deque<Tombstone>& tombstones() const { return tombstones_; }
+    // Deltas from bases older than this cannot tell what was removed.
+    Version tombstone_floor() const { return tombstone_floor_; }
 
-  bool full() const { return rows_.size() >= rows_max; }
-  void put(ViewerRow row);
-  void remove(ViewerId viewer);
-  bool dirty() const;
-  void commit(Version version);
+    bool full() const { return rows_.size() >= rows_max; }
+    void put(ViewerRow row);
+    void remove(ViewerId viewer);
+    bool dirty() const;
+    void commit(Version version);
+    bool operator==(const Roster&) const = default;
 
- private:
-  std::map<ViewerId, Field<ViewerRow>> rows_;
-  std::deque<Tombstone> tombstones_;
-  std::vector<ViewerId> removed_;  // since the last commit
-  Version tombstone_floor_;
+  private:
+    std::map<ViewerId, Field<ViewerRow>> rows_;
+    std::deque<Tombstone> tombstones_;
+    std::vector<ViewerId> removed_; // since the last commit
+    Version tombstone_floor_;
 };
 
 // All of a room. A value: it copies, compares and serializes; the replicated part first.
 struct RoomState {
-  Epoch epoch;
-  Version version;
-  Field<RoomInfo> info;
-  Field<Media> media;
-  Field<Motion> motion;
-  Field<std::uint32_t> viewer_count;
-  Roster roster;
+    Epoch epoch;
+    Version version;
+    Field<RoomInfo> info;
+    Field<Media> media;
+    Field<Motion> motion;
+    Field<std::uint32_t> viewer_count;
+    Roster roster;
 
-  // Not replicated. Everyone present, the roster's rows among them.
-  std::map<ViewerId, ViewerRow> viewers;
-  std::map<ViewerId, Member> members;
-  Stamp last_motion;  // the two last-writer-wins registers: play, pause, seek, load ...
-  Stamp last_rate;    // ... and rate
+    // Not replicated. Everyone present, the roster's rows among them.
+    std::map<ViewerId, ViewerRow> viewers;
+    std::map<ViewerId, Member> members;
+    Stamp last_motion;          // the two last-writer-wins registers: play, pause, seek, load ...
+    Stamp last_rate;            // ... and rate
+    bool duration_open = false; // a report or a reporter has changed since the duration was agreed on
+
+    bool operator==(const RoomState&) const = default;
 };
 
-}  // namespace playhead
+} // namespace playhead

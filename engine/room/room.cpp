@@ -1,0 +1,127 @@
+#include "room/room.hpp"
+
+#include "core/text.hpp"
+#include "room/media.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+// Membership, versions and what time does. What a command does is in commands.cpp, how motion changes in motion.cpp.
+namespace playhead {
+
+Room::Room(Epoch epoch, RoomInfo info, TickLength tick_length) : tick_length_(tick_length) {
+    state_.epoch = epoch;
+    state_.version = Version{1};
+    info.title = cut_utf8(clean_text(info.title, RoomInfo::title_bytes_max), RoomInfo::title_bytes_max);
+    state_.info.set(std::move(info));
+    state_.info.commit(state_.version);
+}
+
+std::optional<Outcome> Room::apply(const Input& input, Tick tick, const Lead& lead) {
+    if (const auto* command = std::get_if<Command>(&input)) {
+        const MotionContext context{
+            .tick = tick, .tick_length = tick_length_, .lead = lead, .duration = state_.media.value().duration};
+        state_.motion.set(taken_over(state_.motion.value(), tick));
+        return answer(*command, context);
+    }
+    if (const auto* join = std::get_if<Join>(&input)) on(*join);
+    if (const auto* reconnect = std::get_if<Reconnect>(&input)) set_connected(reconnect->viewer, true);
+    if (const auto* disconnect = std::get_if<Disconnect>(&input)) set_connected(disconnect->viewer, false);
+    if (const auto* leave = std::get_if<Leave>(&input)) on(*leave);
+    if (const auto* report = std::get_if<DurationReport>(&input)) on(*report);
+    return std::nullopt;
+}
+
+void Room::on(const Join& join) {
+    if (state_.viewers.contains(join.viewer)) return;
+    const ViewerRow row{.id = join.viewer, .name = shown_name(join.name, join.viewer), .roles = join.roles};
+    state_.viewers.emplace(join.viewer, row);
+    state_.members.emplace(join.viewer, Member{});
+    state_.viewer_count.set(static_cast<std::uint32_t>(state_.viewers.size()));
+    if (!state_.roster.full()) state_.roster.put(row);
+}
+
+// [R12] The rows are always those who have been here longest: ids are given in join order.
+void Room::on(const Leave& leave) {
+    if (state_.viewers.erase(leave.viewer) == 0) return;
+    state_.members.erase(leave.viewer);
+    state_.viewer_count.set(static_cast<std::uint32_t>(state_.viewers.size()));
+    state_.duration_open = true;
+    if (!state_.roster.rows().contains(leave.viewer)) return;
+    state_.roster.remove(leave.viewer);
+    const auto& rows = state_.roster.rows();
+    const auto next = rows.empty() ? state_.viewers.begin() : state_.viewers.upper_bound(rows.rbegin()->first);
+    if (next != state_.viewers.end()) state_.roster.put(next->second);
+}
+
+void Room::set_connected(ViewerId viewer, bool connected) {
+    const auto row = state_.viewers.find(viewer);
+    if (row == state_.viewers.end() || row->second.connected == connected) return;
+    row->second.connected = connected;
+    state_.duration_open = true;
+    show(row->second);
+}
+
+void Room::show(const ViewerRow& row) {
+    if (state_.roster.rows().contains(row.id)) state_.roster.put(row);
+}
+
+void Room::on(const DurationReport& report) {
+    const auto member = state_.members.find(report.viewer);
+    const bool for_this_media = report.media == state_.media.value().instance && report.media != MediaInstance{0};
+    if (member == state_.members.end() || !for_this_media || !believable_duration(report.duration)) return;
+    if (member->second.duration_media == report.media && member->second.duration == report.duration) return;
+    member->second.duration_media = report.media;
+    member->second.duration = report.duration;
+    state_.duration_open = true;
+}
+
+// [R9] Once a tick at most, however many report: in a wide room everyone does.
+void Room::agree_on_duration() {
+    if (!std::exchange(state_.duration_open, false)) return;
+    Media media = state_.media.value();
+    std::vector<MediaTime> reports;
+    for (const auto& [id, member] : state_.members) {
+        const bool counts = member.duration_media == media.instance && member.duration > MediaTime{0};
+        if (counts && state_.viewers.at(id).connected) reports.push_back(member.duration);
+    }
+    const MediaTime agreed = agreed_duration(std::move(reports));
+    const MediaTime change = std::chrono::abs(agreed - media.duration);
+    const bool first = media.duration == MediaTime{0};
+    // Once known it stays known, although those who reported it may have left.
+    if (agreed == MediaTime{0} || (!first && change < duration_change_min)) return;
+    media.duration = agreed;
+    state_.media.set(std::move(media));
+}
+
+void Room::advance(Tick tick) {
+    state_.motion.set(taken_over(state_.motion.value(), tick));
+    agree_on_duration();
+    const MotionContext context{
+        .tick = tick, .tick_length = tick_length_, .lead = {}, .duration = state_.media.value().duration};
+    if (const auto motion = ended(state_.motion.value(), context)) {
+        state_.motion.set(*motion);
+        state_.last_motion = std::max(state_.last_motion, Stamp{.physical = tick_length_.start_of(tick)});
+        tell(EventKind::media_ended, ViewerId{0}, tick, context.duration);
+    }
+}
+
+Version Room::commit() {
+    const bool changed = state_.info.dirty() || state_.media.dirty() || state_.motion.dirty() ||
+                         state_.viewer_count.dirty() || state_.roster.dirty();
+    if (!changed) return state_.version;
+    ++state_.version.value;
+    state_.info.commit(state_.version);
+    state_.media.commit(state_.version);
+    state_.motion.commit(state_.version);
+    state_.viewer_count.commit(state_.version);
+    state_.roster.commit(state_.version);
+    return state_.version;
+}
+
+void Room::tell(EventKind kind, ViewerId viewer, Tick tick, MediaTime position) {
+    if (events_.size() >= events_per_tick_max) return;
+    events_.push_back({.kind = kind, .viewer = viewer, .tick = tick, .position = position});
+}
+
+} // namespace playhead

@@ -1,0 +1,41 @@
+#include "core/text.hpp"
+#include "room/state.hpp"
+
+#include <algorithm>
+
+namespace playhead {
+
+std::string shown_name(std::string_view wanted, ViewerId viewer) {
+    std::string name = clean_text(wanted, SetName::name_characters_max);
+    return name.empty() ? "Guest " + std::to_string(viewer.value) : name;
+}
+
+void Roster::put(ViewerRow row) {
+    const ViewerId id = row.id;
+    rows_[id].set(std::move(row));
+    std::erase(removed_, id);
+}
+
+void Roster::remove(ViewerId viewer) {
+    const auto row = rows_.find(viewer);
+    if (row == rows_.end()) return;
+    // Nobody has been told of a row that was never committed.
+    if (row->second.changed_at() != Version{0}) removed_.push_back(viewer);
+    rows_.erase(row);
+}
+
+bool Roster::dirty() const {
+    return !removed_.empty() || std::ranges::any_of(rows_, [](const auto& row) { return row.second.dirty(); });
+}
+
+void Roster::commit(Version version) {
+    for (auto& [id, row] : rows_) row.commit(version);
+    for (const ViewerId viewer : removed_) tombstones_.push_back({.viewer = viewer, .removed_at = version});
+    removed_.clear();
+    while (tombstones_.size() > tombstones_max) {
+        tombstone_floor_ = tombstones_.front().removed_at;
+        tombstones_.pop_front();
+    }
+}
+
+} // namespace playhead
