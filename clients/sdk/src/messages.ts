@@ -1,0 +1,289 @@
+// The messages of schemas/*.fbs as plain values, in the wire's own units: integer microseconds, ticks, thousandths.
+// 64-bit integers are numbers here: the wire's are checked to be exact in a double (below 2^53).
+
+import type { ErrorCodeName, MediaKindName } from "./api.js";
+import type { Motion } from "./sync/motion.js";
+
+/** The protocol this SDK speaks; also the WebSocket subprotocol's name. */
+export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL = "playhead.v1";
+
+/** In the order of ErrorCode in schemas/common.fbs; wire.test.ts checks it. */
+export const ERROR_CODES = [
+  "none",
+  "malformed",
+  "unsupported_protocol",
+  "hello_expected",
+  "hello_repeated",
+  "token_missing",
+  "token_malformed",
+  "token_wrong",
+  "token_foreign",
+  "token_stale",
+  "room_unknown",
+  "room_full",
+  "rate_limited",
+  "out_of_range",
+  "wrong_media",
+  "no_media",
+  "sequence",
+  "too_large",
+  "slow",
+  "idle",
+  "replaced",
+  "draining",
+  "room_closed",
+  "text_frame",
+  "internal",
+] as const satisfies readonly ErrorCodeName[];
+
+/** In the order of MediaKind in schemas/common.fbs. */
+export const MEDIA_KINDS = [
+  "none",
+  "file",
+  "hls",
+  "dash",
+  "youtube",
+  "vimeo",
+  "twitch",
+] as const satisfies readonly MediaKindName[];
+
+/** A code that this SDK does not know yet is a refusal all the same. */
+export function errorCodeName(code: number): ErrorCodeName {
+  return ERROR_CODES[code] ?? "internal";
+}
+
+// ---- the replicated state
+
+export interface RoomInfo {
+  readonly title: string;
+  readonly listed: boolean;
+}
+
+export interface Media {
+  readonly instance: number;
+  /** As on the wire: a kind that this SDK does not know keeps its number, for the state hash. */
+  readonly kind: number;
+  readonly url: string;
+  readonly title: string;
+  readonly durationUs: number;
+}
+
+export interface ViewerRow {
+  readonly id: number;
+  readonly name: string;
+  readonly roles: number;
+  readonly connected: boolean;
+}
+
+/** Bit of ViewerRow.roles. */
+export const ROLE_OWNER = 1;
+
+export interface RoomFields {
+  readonly info?: RoomInfo;
+  readonly media?: Media;
+  readonly motion?: Motion;
+  readonly viewerCount?: number;
+  readonly viewers: readonly ViewerRow[];
+  readonly removedViewers: readonly number[];
+}
+
+// ---- engine to client
+
+export interface Welcome {
+  readonly type: "welcome";
+  readonly protocol: number;
+  readonly room: string;
+  readonly viewer: number;
+  readonly resumeToken: string;
+  readonly resumed: boolean;
+  readonly clockId: string;
+  readonly tickUs: number;
+  readonly serverTimeUs: number;
+  readonly reportIntervalMs: number;
+  readonly pingIntervalMs: number;
+  readonly commandsPerS: number;
+  readonly commandBurst: number;
+}
+
+export interface Snapshot {
+  readonly type: "snapshot";
+  readonly epoch: number;
+  readonly version: number;
+  readonly tick: number;
+  readonly stateHash: number;
+  readonly fields: RoomFields;
+}
+
+export interface Delta {
+  readonly type: "delta";
+  readonly epoch: number;
+  readonly base: number;
+  readonly version: number;
+  readonly tick: number;
+  readonly stateHash: number;
+  /** 0 = it waited, no clock sample. */
+  readonly sentAtUs: number;
+  readonly fields: RoomFields;
+}
+
+export interface Pong {
+  readonly type: "pong";
+  readonly t0Us: number;
+  readonly t1Us: number;
+  readonly t2Us: number;
+}
+
+export interface Reply {
+  readonly type: "reply";
+  readonly sequence: number;
+  readonly verdict: "applied" | "superseded" | "refused";
+  readonly code: ErrorCodeName;
+  readonly message: string;
+  readonly retryMs: number;
+  readonly tick: number;
+  readonly version: number;
+}
+
+export type EventKindName =
+  | "played"
+  | "paused"
+  | "sought"
+  | "rateChanged"
+  | "loaded"
+  | "mediaEnded";
+
+export interface EventMessage {
+  readonly type: "event";
+  readonly kind: EventKindName;
+  readonly viewer: number;
+  readonly tick: number;
+  readonly positionUs: number;
+}
+
+export interface Goodbye {
+  readonly type: "goodbye";
+  readonly code: ErrorCodeName;
+  readonly message: string;
+  readonly resumable: boolean;
+  readonly retryMs: number;
+}
+
+export interface Telemetry {
+  readonly viewer: number;
+  readonly driftUs: number;
+  readonly delayMs: number;
+  readonly bufferMs: number;
+  readonly flags: number;
+}
+
+export interface DriftDistribution {
+  readonly reporting: number;
+  readonly p50Us: number;
+  readonly p95Us: number;
+  readonly maxUs: number;
+  readonly stalled: number;
+  readonly away: number;
+}
+
+export interface Beacon {
+  readonly type: "beacon";
+  readonly serverTimeUs: number;
+  readonly tick: number;
+  readonly version: number;
+  readonly stateHash: number;
+  readonly fresh: boolean;
+  readonly telemetry: readonly Telemetry[];
+  readonly distribution?: DriftDistribution;
+}
+
+/** A kind of message or event that a later engine may send: to be ignored. */
+export interface Unknown {
+  readonly type: "unknown";
+}
+
+export type ServerMessage =
+  | Welcome
+  | Snapshot
+  | Delta
+  | Pong
+  | Reply
+  | EventMessage
+  | Goodbye
+  | Beacon
+  | Unknown;
+
+// ---- client to engine
+
+export interface Hello {
+  readonly type: "hello";
+  readonly room: string;
+  readonly joinToken: string;
+  readonly resumeToken: string;
+  readonly name: string;
+  readonly haveEpoch: number;
+  readonly haveVersion: number;
+  readonly client: string;
+}
+
+export type Action =
+  | { readonly kind: "play" }
+  | { readonly kind: "pause" }
+  | { readonly kind: "seek"; readonly positionUs: number }
+  | { readonly kind: "setRate"; readonly ratePermille: number }
+  | {
+      readonly kind: "load";
+      readonly mediaKind: number;
+      readonly url: string;
+      readonly title: string;
+      readonly positionUs: number;
+      readonly play: boolean;
+    }
+  | { readonly kind: "setName"; readonly name: string };
+
+export interface CommandMessage {
+  readonly type: "command";
+  readonly sequence: number;
+  readonly media: number;
+  readonly issuedAtUs: number;
+  readonly issuedLogical: number;
+  /** What the person's screen showed; -1 = not known. */
+  readonly positionUs: number;
+  readonly action: Action;
+}
+
+export interface Ping {
+  readonly type: "ping";
+  readonly t0Us: number;
+}
+
+/** Bits of Report.flags and Telemetry.flags. */
+export const FLAG_STALLED = 1;
+export const FLAG_AWAY = 2;
+export const FLAG_BLOCKED = 4;
+export const FLAG_INEXACT = 8;
+
+export interface Report {
+  readonly type: "report";
+  readonly version: number;
+  readonly media: number;
+  readonly driftUs: number;
+  readonly delayUs: number;
+  readonly clockErrorUs: number;
+  readonly bufferMs: number;
+  readonly durationUs: number;
+  readonly flags: number;
+}
+
+export interface Resync {
+  readonly type: "resync";
+  readonly version: number;
+  readonly stateHash: number;
+  readonly mismatch: boolean;
+}
+
+export interface Bye {
+  readonly type: "bye";
+}
+
+export type ClientMessage = Hello | CommandMessage | Ping | Report | Resync | Bye;

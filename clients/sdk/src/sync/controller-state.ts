@@ -1,0 +1,185 @@
+// What the sync controller remembers between steps, and what goes in and out of a step.
+
+import type { PlayerCapabilities, PlayerReport } from "../player/player.js";
+import { LEARNED_MS_MAX, LEARNED_SAMPLES } from "./controller-constants.js";
+import type { Motion } from "./motion.js";
+
+export interface ControllerInput {
+  /** Our clock (performance.now()) as the player was read. Unit: ms. */
+  readonly localMs: number;
+  /** The server's clock at that instant; undefined until it is known. Unit: ms. */
+  readonly serverMs: number | undefined;
+  readonly motion: Motion | undefined;
+  /** Length of a tick. Unit: microseconds. */
+  readonly tickUs: number;
+  /** Added to the room's position for this source: the same title can sit frames apart. Unit: ms. */
+  readonly sourceOffsetMs: number;
+  readonly player: PlayerReport;
+  readonly capabilities: PlayerCapabilities;
+}
+
+export type ControllerAction =
+  | { readonly kind: "play" }
+  | { readonly kind: "pause" }
+  | { readonly kind: "seek"; readonly positionMs: number }
+  | { readonly kind: "rate"; readonly rate: number; readonly preservesPitch: boolean };
+
+export type Phase =
+  | "idle"
+  | "blocked"
+  | "held"
+  | "priming"
+  | "starting"
+  | "following"
+  | "correcting"
+  | "stalled"
+  | "ended";
+
+/** The last few costs of each kind, each used as their median. Unit: ms. */
+export interface Learned {
+  readonly playLatencyMs: readonly number[];
+  readonly seekCostMs: readonly number[];
+  readonly seekMissMs: readonly number[];
+  readonly rateDelayMs: readonly number[];
+}
+
+/** A start at an instant of server time: stop, seek there, and call play() a latency ahead. */
+export interface StartPlan {
+  readonly startServerMs: number;
+  /** On the player's own timeline. */
+  readonly positionMs: number;
+  readonly attempt: number;
+  readonly seekSentAtMs?: number | undefined;
+  readonly seekCostMs?: number | undefined;
+  readonly playSentAtMs?: number | undefined;
+  readonly playedFromMs?: number | undefined;
+  /** The start met a stall: it teaches nothing about latency. */
+  readonly disturbed?: boolean | undefined;
+}
+
+/** One correction by rate, from its first to its second rate write. */
+export interface Burst {
+  readonly startedAtMs: number;
+  readonly endAtMs: number;
+  readonly errorMs: number;
+  /** How much faster than the room the player runs meanwhile. Unit: ms per ms. */
+  readonly gain: number;
+}
+
+export interface Reading {
+  readonly atMs: number;
+  readonly errorMs: number;
+}
+
+export interface ControllerState {
+  readonly media: number | undefined;
+  readonly learned: Learned;
+  /** What drift makes of rate 1, as a fraction to add to it. */
+  readonly trim: number;
+  /** Start of the interval in which a drift is being measured, and the last reading in it. */
+  readonly trimFrom: Reading | undefined;
+  readonly trimLast: Reading | undefined;
+  /** What the previous interval said, until a second one agrees. */
+  readonly trimSlope: number | undefined;
+  readonly plan: StartPlan | undefined;
+  readonly burst: Burst | undefined;
+  /** The burst whose outcome the next measurement judges. */
+  readonly judged: Burst | undefined;
+  readonly burstFailures: number;
+  /** Since when the error has been above ENTER_PATIENT_MS. */
+  readonly impatientSinceMs: number | undefined;
+  readonly readings: readonly Reading[];
+  readonly blindUntilMs: number;
+  readonly fastUntilMs: number;
+  readonly wasStalled: boolean;
+  /** The rate last written; undefined before the first write. */
+  readonly rateSet: number | undefined;
+  /** When seeks against a large error were last sent, and the gap to the next. */
+  readonly hardSeekAtMs: number | undefined;
+  readonly hardSeekGapMs: number;
+  /** A seek of a playing player whose miss is still to be measured, and what was added for it. */
+  readonly aimedMissMs: number | undefined;
+  /** Where the paused player was last put; not repeated when it lands a little off. */
+  readonly heldAtMs: number | undefined;
+  /** When a pause or play was last asked for, so that it is not asked for at every step. */
+  readonly askedAtMs: number | undefined;
+}
+
+export interface StepResult {
+  readonly state: ControllerState;
+  readonly actions: readonly ControllerAction[];
+  /** Local time at which to step again at the latest, if nothing happens before. */
+  readonly wakeAtMs: number;
+  readonly phase: Phase;
+  /** Player's position minus the room's; undefined while it means nothing. Unit: ms. */
+  readonly errorMs: number | undefined;
+}
+
+export const initialState: ControllerState = {
+  media: undefined,
+  learned: { playLatencyMs: [], seekCostMs: [], seekMissMs: [], rateDelayMs: [] },
+  trim: 0,
+  trimFrom: undefined,
+  trimLast: undefined,
+  trimSlope: undefined,
+  plan: undefined,
+  burst: undefined,
+  judged: undefined,
+  burstFailures: 0,
+  impatientSinceMs: undefined,
+  readings: [],
+  blindUntilMs: Number.NEGATIVE_INFINITY,
+  fastUntilMs: Number.NEGATIVE_INFINITY,
+  wasStalled: false,
+  rateSet: undefined,
+  hardSeekAtMs: undefined,
+  hardSeekGapMs: 0,
+  aimedMissMs: undefined,
+  heldAtMs: undefined,
+  askedAtMs: undefined,
+};
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A step in the making: a copy of the state that may be written, and the actions so far. */
+export interface Draft {
+  readonly input: ControllerInput;
+  readonly state: Mutable<ControllerState>;
+  readonly actions: ControllerAction[];
+}
+
+/** How a step ends. */
+export interface Outcome {
+  readonly phase: Phase;
+  readonly wakeAtMs: number;
+  readonly errorMs?: number | undefined;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** The learnt cost, or what is known without learning. */
+export function learnedCost(draft: Draft, kind: keyof Learned, otherwise: number): number {
+  const values = draft.state.learned[kind];
+  return values.length > 0 ? median(values) : otherwise;
+}
+
+/** Keeps one observed cost, unless it is a fault. */
+export function learn(draft: Draft, kind: keyof Learned, costMs: number): void {
+  if (!(costMs >= 0 && costMs <= LEARNED_MS_MAX)) return;
+  const kept = [...draft.state.learned[kind], costMs].slice(-LEARNED_SAMPLES);
+  draft.state.learned = { ...draft.state.learned, [kind]: kept };
+}
+
+/** Forgets what was measured, because the player's clock has just been disturbed. */
+export function forgetReadings({ state }: Draft): void {
+  state.readings = [];
+  state.trimFrom = undefined;
+  state.trimLast = undefined;
+  state.impatientSinceMs = undefined;
+}

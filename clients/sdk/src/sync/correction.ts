@@ -1,0 +1,214 @@
+// Following a playing room: measure, then close the error with one well-shaped burst of rate, or
+// with a seek where rates do not work or would take too long.
+
+import * as k from "./controller-constants.js";
+import {
+  type Draft,
+  forgetReadings,
+  learn,
+  learnedCost,
+  median,
+  type Outcome,
+} from "./controller-state.js";
+import { abortBurst, baseRate, hasFineRate, writeRate } from "./rate.js";
+import { planLocalStart, roomPositionMs, runPlan } from "./start-plan.js";
+import { observeDrift } from "./trim.js";
+
+/** One step of a player that plays in a room that plays. */
+export function follow(draft: Draft): Outcome {
+  const { state, input } = draft;
+  const { player, localMs } = input;
+  const roughMs = player.positionMs - roomPositionMs(draft);
+
+  if (player.stalled || player.seeking || !player.ready) {
+    abortBurst(draft);
+    forgetReadings(draft);
+    state.wasStalled = true;
+    return { phase: "stalled", wakeAtMs: localMs + k.WAKE_SOON_MS * 2, errorMs: roughMs };
+  }
+  if (state.wasStalled) {
+    state.wasStalled = false;
+    state.fastUntilMs = localMs + k.FAST_PHASE_MS;
+    state.blindUntilMs = Math.max(state.blindUntilMs, localMs + k.BLIND_AFTER_STALL_MS);
+    if (state.aimedMissMs !== undefined) state.blindUntilMs = localMs + k.COARSE_SEEK_BLIND_MS;
+  }
+  if (localMs < state.blindUntilMs) {
+    const hopeless = Math.abs(roughMs) > k.HARD_SEEK_MS + k.BLIND_AFTER_PLAY_MS;
+    if (hopeless && hasFineRate(draft) && state.burst === undefined) {
+      const seeking = hardSeek(draft);
+      if (seeking !== undefined) return seeking;
+    }
+    return { phase: "starting", wakeAtMs: state.blindUntilMs };
+  }
+  if (state.burst !== undefined) return runBurst(draft, roughMs);
+
+  if (writeRate(draft, baseRate(draft))) {
+    forgetReadings(draft);
+    return { phase: "following", wakeAtMs: state.blindUntilMs };
+  }
+  state.readings = [...state.readings, { atMs: localMs, errorMs: roughMs }].slice(-k.READINGS_MAX);
+  const measured = smooth(draft);
+  if (measured === undefined) return { phase: "following", wakeAtMs: nextReading(draft) };
+  judgeBurst(draft, measured);
+  if (!hasFineRate(draft)) return followBySeek(draft, measured);
+  return decide(draft, measured);
+}
+
+/** The error as several readings together tell it; undefined while there are too few. */
+function smooth(draft: Draft): number | undefined {
+  const { state, input } = draft;
+  const stepMs = input.capabilities.clockResolutionMs;
+  if (stepMs <= k.COARSE_CLOCK_MS) {
+    const wanted = isFast(draft) ? k.READINGS_FAST : k.READINGS_STEADY;
+    if (state.readings.length < wanted) return undefined;
+    return median(state.readings.slice(-wanted).map((reading) => reading.errorMs));
+  }
+  // A stepping clock only ever reads late, and is right just after a step: the largest of many.
+  const windowMs = Math.min(
+    k.COARSE_WINDOW_MS_MAX,
+    Math.max(k.COARSE_WINDOW_MS_MIN, stepMs * k.COARSE_STEPS),
+  );
+  const from = input.localMs - windowMs;
+  const first = state.readings[0];
+  if (first === undefined || first.atMs > from) return undefined;
+  const recent = state.readings.filter((reading) => reading.atMs >= from);
+  return Math.max(...recent.map((reading) => reading.errorMs));
+}
+
+function isFast({ state, input }: Draft): boolean {
+  return input.localMs < state.fastUntilMs;
+}
+
+function nextReading(draft: Draft): number {
+  const { localMs, capabilities } = draft.input;
+  const coarse = capabilities.clockResolutionMs > k.COARSE_CLOCK_MS;
+  if (coarse) return localMs + (k.COARSE_WINDOW_MS_MIN * 2) / k.READINGS_MAX + k.WAKE_SOON_MS * 2;
+  return localMs + (isFast(draft) ? k.READ_GAP_FAST_MS : k.READ_GAP_STEADY_MS);
+}
+
+function decide(draft: Draft, errorMs: number): Outcome {
+  const { state, input } = draft;
+  const { localMs } = input;
+  const size = Math.abs(errorMs);
+  if (size > k.HARD_SEEK_MS) {
+    const seeking = hardSeek(draft);
+    if (seeking !== undefined) return seeking;
+  }
+  if (size > k.SLIP_MS) state.fastUntilMs = localMs + k.FAST_PHASE_MS;
+  const trimmed = isFast(draft) ? false : observeDrift(draft, errorMs);
+
+  const coarseMs = input.capabilities.clockResolutionMs / 4;
+  const enterMs = Math.max(isFast(draft) ? k.ENTER_FAST_MS : k.ENTER_MS, coarseMs);
+  if (size <= Math.max(k.ENTER_PATIENT_MS, coarseMs)) state.impatientSinceMs = undefined;
+  else state.impatientSinceMs ??= localMs;
+  const impatient =
+    state.impatientSinceMs !== undefined && localMs - state.impatientSinceMs >= k.PATIENCE_MS;
+  if (size > enterMs || impatient) return startBurst(draft, errorMs);
+  if (trimmed && writeRate(draft, baseRate(draft))) forgetReadings(draft);
+  return { phase: "following", wakeAtMs: nextReading(draft), errorMs };
+}
+
+function startBurst(draft: Draft, errorMs: number): Outcome {
+  const { state, input } = draft;
+  const base = baseRate(draft);
+  const size = Math.abs(errorMs);
+  const fast = isFast(draft);
+  const step = fast ? fastStep(size) : k.STEADY_STEP;
+  const gain = base * step * (errorMs > 0 ? -1 : 1);
+  const limitMs = fast ? k.FAST_BURST_MS_MAX : k.STEADY_BURST_MS_MAX;
+  const lengthMs = Math.min(limitMs, size / Math.abs(gain));
+  forgetReadings(draft);
+  writeRate(draft, base + gain);
+  state.burst = {
+    startedAtMs: input.localMs,
+    endAtMs: input.localMs + lengthMs,
+    errorMs,
+    gain,
+  };
+  return { phase: "correcting", wakeAtMs: state.burst.endAtMs, errorMs };
+}
+
+/** A step that closes the error in about FAST_BURST_MS, in multiples of FAST_STEP_QUANTUM. */
+function fastStep(size: number): number {
+  const wanted = size / k.FAST_BURST_MS;
+  const most = size > k.FAST_LARGE_MS ? k.FAST_STEP_LARGE : k.FAST_STEP_MAX;
+  const bounded = Math.min(most, Math.max(k.FAST_STEP_MIN, wanted));
+  return Math.round(bounded / k.FAST_STEP_QUANTUM) * k.FAST_STEP_QUANTUM;
+}
+
+function runBurst(draft: Draft, roughMs: number): Outcome {
+  const { state, input } = draft;
+  const burst = state.burst as NonNullable<typeof state.burst>;
+  const elapsedMs = input.localMs - burst.startedAtMs;
+  if (input.localMs < burst.endAtMs - k.DUE_MS) {
+    return { phase: "correcting", wakeAtMs: burst.endAtMs, errorMs: roughMs };
+  }
+  // Once it shows, the correction tells how late rates take effect; too small a one tells nothing.
+  const shown = roughMs - burst.errorMs;
+  if (Math.abs(shown) > k.BURST_JUDGED_MS && elapsedMs > k.RATE_DELAY_MS) {
+    learn(draft, "rateDelayMs", elapsedMs - shown / burst.gain);
+  }
+  state.burst = undefined;
+  state.judged = burst;
+  writeRate(draft, baseRate(draft));
+  return { phase: "correcting", wakeAtMs: state.blindUntilMs, errorMs: roughMs };
+}
+
+/** Counts bursts without effect: a rate that is accepted and ignored is no rate. */
+function judgeBurst(draft: Draft, errorMs: number): void {
+  const { state, input } = draft;
+  const judged = state.judged;
+  if (judged === undefined) return;
+  state.judged = undefined;
+  const meantMs = Math.min(
+    Math.abs(judged.errorMs),
+    Math.abs(judged.gain) * (judged.endAtMs - judged.startedAtMs),
+  );
+  if (meantMs < Math.max(k.BURST_JUDGED_MS, input.capabilities.clockResolutionMs)) return;
+  const closedMs = Math.abs(judged.errorMs) - Math.abs(errorMs);
+  state.burstFailures =
+    closedMs < meantMs * (1 - k.BURST_FAILURE_SHARE) ? state.burstFailures + 1 : 0;
+}
+
+/** Stops and starts again a little ahead; undefined while the last one is too recent. */
+function hardSeek(draft: Draft): Outcome | undefined {
+  const { state, input } = draft;
+  const { localMs } = input;
+  const sinceMs = localMs - (state.hardSeekAtMs ?? Number.NEGATIVE_INFINITY);
+  if (sinceMs < state.hardSeekGapMs) return undefined;
+  state.hardSeekGapMs =
+    sinceMs < k.HARD_SEEK_ROW_MS
+      ? Math.min(k.HARD_SEEK_GAP_MS_MAX, state.hardSeekGapMs * 2)
+      : k.HARD_SEEK_GAP_MS;
+  state.hardSeekAtMs = localMs;
+  abortBurst(draft);
+  forgetReadings(draft);
+  planLocalStart(draft, 1);
+  return runPlan(draft);
+}
+
+/** The way of players without fine rates: a rare seek, aimed ahead by what earlier ones missed. */
+function followBySeek(draft: Draft, errorMs: number): Outcome {
+  const { state, input } = draft;
+  const { localMs, capabilities } = input;
+  if (state.aimedMissMs !== undefined) {
+    learn(draft, "seekMissMs", state.aimedMissMs - errorMs);
+    state.aimedMissMs = undefined;
+  }
+  const calm = { phase: "following", wakeAtMs: nextReading(draft), errorMs } as const;
+  const enterMs = Math.max(k.COARSE_SEEK_MS, capabilities.clockResolutionMs * k.COARSE_SEEK_STEPS);
+  if (Math.abs(errorMs) <= enterMs) {
+    state.hardSeekGapMs = 0;
+    return calm;
+  }
+  const sinceMs = localMs - (state.hardSeekAtMs ?? Number.NEGATIVE_INFINITY);
+  if (sinceMs < state.hardSeekGapMs) return calm;
+  const doubled = Math.max(k.COARSE_SEEK_GAP_MS, state.hardSeekGapMs * 2);
+  state.hardSeekGapMs = Math.min(k.COARSE_SEEK_GAP_MS_MAX, doubled);
+  state.hardSeekAtMs = localMs;
+  state.aimedMissMs = learnedCost(draft, "seekMissMs", k.SEEK_MISS_MS);
+  forgetReadings(draft);
+  state.wasStalled = true;
+  draft.actions.push({ kind: "seek", positionMs: roomPositionMs(draft) + state.aimedMissMs });
+  return { phase: "correcting", wakeAtMs: localMs + k.WAKE_SOON_MS * 2, errorMs };
+}
