@@ -48,7 +48,7 @@ export function step(state: ControllerState, input: ControllerInput): StepResult
 
 function decide(draft: Draft): Outcome {
   const { input, state } = draft;
-  const { motion, serverMs, player, localMs, tickUs } = input;
+  const { motion, serverMs, player, tickUs } = input;
   if (motion === undefined || serverMs === undefined || !player.loaded) {
     return letGo(draft, "idle");
   }
