@@ -1,0 +1,50 @@
+#pragma once
+
+#include "net/websocket/frame_codec.hpp"
+#include "session/connection.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace playhead::websocket {
+
+// What the WebSocket connections of one shard did; plain numbers on its thread.
+struct Counters {
+    std::uint64_t writes = 0; // system calls
+    std::uint64_t reads = 0;
+    std::uint64_t bytes_written = 0;
+    std::uint64_t bytes_read = 0;
+    std::uint64_t messages_read = 0;
+    std::uint64_t pings_answered = 0;
+    std::uint64_t rules_broken = 0;
+    std::uint64_t open = 0;    // sockets held, lingering ones included
+    std::uint64_t blocked = 0; // times a send did not fit into the kernel
+};
+
+// What the WebSocket connections of one shard share, so that an idle viewer costs neither a read buffer nor settings.
+//   Owner: whoever owns the shard's io_context; outlives every connection and every run of that io_context.
+//   Thread: its shard.
+struct Shared {
+    static constexpr std::size_t read_bytes_max = 64 * 1024; // per turn of the event loop and connection
+
+    FrameDecoder::Limits limits;
+    // How long the peer has to take what is still to be written and to answer our Close.
+    std::chrono::milliseconds close_time_max{2000};
+    // How long a connection that is over waits for the peer to hang up, so that our Close frame is not lost to a reset.
+    std::chrono::milliseconds linger_time_max{1000};
+
+    Counters counters;
+    std::array<std::byte, read_bytes_max> read_buffer;
+};
+
+// A connection over a socket whose handshake is done. `already_read` is what came behind the upgrade request; it is
+// copied, and handed out once the connection has started and the event loop turns.
+//   Thread: that of the socket's io_context.   Source: RFC 6455; rules [F..] of PROTOCOL.md.
+std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read);
+
+} // namespace playhead::websocket
