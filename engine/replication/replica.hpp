@@ -28,6 +28,8 @@ class Replica {
     const std::map<ViewerId, ViewerRow>& viewers() const { return viewers_; }
 
   private:
+    void take(const RoomFields& fields);
+
     Epoch epoch_;
     Version version_;
     RoomInfo info_;

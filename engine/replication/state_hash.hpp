@@ -20,6 +20,9 @@ std::uint32_t viewer_count_hash(std::uint32_t count);
 // Keeps the hash of a state while it changes: feed() with the state after each commit.
 class StateHash {
   public:
+    // Of a state before any value.
+    StateHash();
+
     // Takes in the items that changed after `since`, and removals; all of them if it cannot be told which.
     void feed(const RoomState& state, Version since);
     std::uint32_t value() const { return sum_; }
@@ -29,10 +32,11 @@ class StateHash {
   private:
     void replace(std::uint32_t& kept, std::uint32_t hash);
     std::uint32_t sum_ = 0;
-    std::uint32_t info_ = 0;
-    std::uint32_t media_ = 0;
-    std::uint32_t motion_ = 0;
-    std::uint32_t viewer_count_ = 0;
+    // What each item adds to the sum now.
+    std::uint32_t info_;
+    std::uint32_t media_;
+    std::uint32_t motion_;
+    std::uint32_t viewer_count_;
     std::map<ViewerId, std::uint32_t> rows_;
 };
 
