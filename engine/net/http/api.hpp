@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "net/http/message.hpp"
+#include "room/command.hpp"
+#include "session/shard.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace playhead::http {
+
+// The JSON of the API, both ways; what each shape means is in schemas/PROTOCOL.md.
+
+// The body of POST /api/v1/rooms. An empty body asks for a room with every default.
+//   Errors: 400; the sentence names the key, what was expected and what was there.
+Expected<RoomRequest> parse_room_request(std::string_view body);
+
+std::string created_json(const CreatedRoom& room);
+std::string room_json(const RoomSummary& room);
+// Most viewers first, at most rooms_listed_max.
+inline constexpr std::size_t rooms_listed_max = 200;
+std::string rooms_json(std::span<const RoomSummary> rooms);
+std::string time_json(std::uint64_t clock_id, ServerTime now, TickLength tick_length);
+
+// The HTTP form of a refusal from the engine.
+Refusal refusal_of(const Error& error);
+
+} // namespace playhead::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "net/http/file_root.hpp"
+#include "session/shard.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace playhead::http {
+
+// How an answer comes back: call it once, from any thread.
+template <class T>
+using Reply = std::move_only_function<void(T)>;
+
+// A connection that has finished its WebSocket handshake and belongs to no event loop any more.
+struct UpgradedSocket {
+    RoomId room;
+    FileDescriptor socket;
+    bool ip_v6 = false;
+    std::vector<std::byte> already_read; // what came behind the handshake
+};
+
+// What HTTP asks of the rest of the engine. Calls return at once; each Reply is answered later, or dropped at shutdown.
+//   Thread: called on the HTTP thread.   Owner: app/server.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    virtual void create_room(RoomRequest request, Reply<Result<CreatedRoom>> reply) = 0;
+    virtual void list_rooms(Reply<std::vector<RoomSummary>> reply) = 0;
+    virtual void find_room(RoomId id, Reply<std::optional<RoomSummary>> reply) = 0;
+    // The part of /metrics that HTTP does not know itself.
+    virtual void metrics_page(Reply<std::string> reply) = 0;
+    virtual void attach(UpgradedSocket socket) = 0;
+};
+
+} // namespace playhead::http

@@ -1,0 +1,80 @@
+#include "net/http/router.hpp"
+
+#include "net/http/target.hpp"
+
+namespace playhead::http {
+namespace {
+
+std::unexpected<Refusal> not_found(std::string message) {
+    return std::unexpected(Refusal{404, "not_found", std::move(message), {}});
+}
+
+Expected<Route> of_room(Endpoint endpoint, std::string_view text) {
+    auto id = RoomId::parse(text);
+    if (!id) return std::unexpected(Refusal{400, "malformed", id.error().message, {}});
+    return Route{endpoint, *std::move(id), {}};
+}
+
+std::string joined(const std::vector<std::string>& segments, std::size_t first) {
+    std::string path;
+    for (std::size_t i = first; i < segments.size(); ++i) {
+        if (!path.empty()) path += '/';
+        path += segments[i];
+    }
+    return path;
+}
+
+// Files whose name starts with a dot (.git, .env) are in a folder by accident, not to be read.
+bool hidden(const std::vector<std::string>& segments) {
+    for (const std::string& segment : segments) {
+        if (segment.starts_with('.')) return true;
+    }
+    return false;
+}
+
+// The address alone, whatever the method: `room_list` stands for room_create too.
+Expected<Route> place_of(const std::vector<std::string>& segments) {
+    const auto is = [&segments](std::initializer_list<std::string_view> words) {
+        return std::equal(segments.begin(), segments.end(), words.begin(), words.end());
+    };
+    if (is({"healthz"})) return Route{Endpoint::health, {}, {}};
+    if (is({"readyz"})) return Route{Endpoint::ready, {}, {}};
+    if (is({"metrics"})) return Route{Endpoint::metrics, {}, {}};
+    if (is({"api", "v1", "time"})) return Route{Endpoint::time, {}, {}};
+    if (is({"api", "v1", "rooms"})) return Route{Endpoint::room_list, {}, {}};
+    const std::string top = segments.empty() ? std::string{} : segments.front();
+    if (top == "api") {
+        if (segments.size() != 4 || segments[1] != "v1" || segments[2] != "rooms") {
+            return not_found("there is no such part of the API");
+        }
+        return of_room(Endpoint::room, segments[3]);
+    }
+    if (top == "ws") {
+        if (segments.size() != 2) return not_found("a room's WebSocket is at /ws/{room}");
+        return of_room(Endpoint::websocket, segments[1]);
+    }
+    if (hidden(segments)) return not_found("there is no such file");
+    if (top == "media") return Route{Endpoint::media, {}, joined(segments, 1)};
+    // The app of one page draws what is under /r/; the address is for its own script to read.
+    if (segments.empty() || top == "r") return Route{Endpoint::page, {}, "index.html"};
+    return Route{Endpoint::page, {}, joined(segments, 0)};
+}
+
+} // namespace
+
+Expected<Route> route(std::string_view method, std::string_view target) {
+    const auto segments = segments_of(target);
+    if (!segments) return std::unexpected(segments.error());
+    auto place = place_of(*segments);
+    if (!place) return place;
+    if (method == "GET" || method == "HEAD") return place;
+    const bool rooms = place->endpoint == Endpoint::room_list;
+    if (method == "POST" && rooms) return Route{Endpoint::room_create, {}, {}};
+    if (method == "OPTIONS") return Route{Endpoint::preflight, {}, {}};
+    return std::unexpected(Refusal{405,
+                                   "method_not_allowed",
+                                   "this address takes no " + std::string{method},
+                                   {{"Allow", rooms ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"}}});
+}
+
+} // namespace playhead::http

@@ -1,0 +1,201 @@
+#include "net/http/service.hpp"
+
+#include "net/http/api.hpp"
+#include "net/http/conditional.hpp"
+#include "net/http/content.hpp"
+#include "net/http/handshake.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace playhead::http {
+namespace {
+
+namespace asio = boost::asio;
+
+// Waits for the Reply that `start` is given, wherever it is answered, and goes on here.
+template <class T, class Start>
+asio::awaitable<T> ask(Start start) {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto initiate = [executor](auto handler, Start begin) {
+        begin(Reply<T>{[handler = std::move(handler), executor](T value) mutable {
+            asio::post(executor, [handler = std::move(handler), value = std::move(value)]() mutable {
+                std::move(handler)(std::move(value));
+            });
+        }});
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(T)>(initiate, asio::use_awaitable,
+                                                                                     std::move(start));
+}
+
+std::optional<FileRoot> open_root(const std::filesystem::path& folder) {
+    if (folder.empty()) return std::nullopt;
+    return std::optional<FileRoot>{std::in_place, folder};
+}
+
+Refusal no_room(const RoomId& id) { return {404, "room_unknown", "there is no room '" + id.text() + "'", {}}; }
+
+Response metrics_response(std::string page) {
+    Response response = text_response(200, std::move(page));
+    response.fields.front().value = "text/plain; version=0.0.4; charset=utf-8";
+    return response;
+}
+
+} // namespace
+
+Service::Service(const Settings& settings, RunFacts facts, const Clock& clock, Backend& backend)
+    : settings_(settings),
+      facts_(std::move(facts)),
+      clock_(clock),
+      backend_(backend),
+      web_root_(open_root(settings.web_root)),
+      media_folder_(open_root(settings.media_folder)),
+      room_creation_(settings.rooms_created_per_minute) {}
+
+asio::awaitable<Response> Service::answer(Request request) {
+    ++counters_.requests;
+    Response response;
+    if (auto place = route(request.method, request.target); !place) {
+        response = refuse(place.error());
+    } else {
+        response = co_await answer_route(request, *std::move(place));
+    }
+    if (response.status >= 400) ++counters_.requests_refused;
+    response.head_only = request.method == "HEAD" || response.status == 304 || response.status == 204;
+    allow_origin(request, response);
+    co_return response;
+}
+
+asio::awaitable<Response> Service::answer_route(const Request& request, Route route) {
+    switch (route.endpoint) {
+    case Endpoint::health: co_return text_response(200, "ok\n");
+    case Endpoint::ready:
+        if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
+        co_return text_response(200, "ready\n");
+    case Endpoint::time: co_return json_response(200, time_json(facts_.clock_id, clock_.now(), facts_.tick_length));
+    case Endpoint::metrics: {
+        auto start = [this](Reply<std::string> reply) { backend_.metrics_page(std::move(reply)); };
+        std::string page = co_await ask<std::string>(start);
+        page += to_prometheus(counters_);
+        co_return metrics_response(std::move(page));
+    }
+    case Endpoint::room_list: {
+        auto start = [this](Reply<std::vector<RoomSummary>> reply) { backend_.list_rooms(std::move(reply)); };
+        const std::vector<RoomSummary> rooms = co_await ask<std::vector<RoomSummary>>(start);
+        co_return json_response(200, rooms_json(rooms));
+    }
+    case Endpoint::room: {
+        auto start = [this, id = *route.room](Reply<std::optional<RoomSummary>> reply) {
+            backend_.find_room(id, std::move(reply));
+        };
+        const std::optional<RoomSummary> room = co_await ask<std::optional<RoomSummary>>(start);
+        co_return room ? json_response(200, room_json(*room)) : refuse(no_room(*route.room));
+    }
+    case Endpoint::room_create: co_return co_await create_room(request);
+    case Endpoint::websocket: { // only what accept_viewer() refused comes here
+        ++counters_.upgrades_refused;
+        const auto accepted = accept_viewer(request, route);
+        co_return refuse(accepted ? Refusal{500, "internal", "the handshake was lost", {}} : accepted.error());
+    }
+    case Endpoint::media: co_return file(request, media_folder_, route.path);
+    case Endpoint::page: co_return file(request, web_root_, route.path);
+    case Endpoint::preflight: break;
+    }
+    Response response{.status = 204, .fields = {{"Allow", "GET, HEAD, POST, OPTIONS"}}, .body = {}, .file = {}};
+    co_return response;
+}
+
+asio::awaitable<Response> Service::create_room(const Request& request) {
+    // A browser sends the Origin with every POST; other clients need none.
+    if (!origin_allowed(trim(request.field("Origin")), trim(request.field("Host")), settings_.allowed_origins)) {
+        co_return refuse({403, "origin_foreign", "pages of this origin may not create rooms here", {}});
+    }
+    if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
+    auto wanted = parse_room_request(request.body);
+    if (!wanted) co_return refuse(wanted.error());
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
+    if (const auto wait = room_creation_.take(request.address, now)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+        co_return refuse({429,
+                          "rate_limited",
+                          "this address may create " + std::to_string(settings_.rooms_created_per_minute) +
+                              " rooms a minute; try again in " + std::to_string(seconds.count()) + " s",
+                          {{"Retry-After", std::to_string(seconds.count())}}});
+    }
+    auto start = [this, &wanted](Reply<Result<CreatedRoom>> reply) {
+        backend_.create_room(*std::move(wanted), std::move(reply));
+    };
+    const Result<CreatedRoom> created = co_await ask<Result<CreatedRoom>>(start);
+    if (!created) co_return refuse(refusal_of(created.error()));
+    Response response = json_response(201, created_json(*created));
+    response.fields.push_back({"Location", "/api/v1/rooms/" + created->id.text()});
+    co_return response;
+}
+
+Expected<RoomId> Service::accept_viewer(const Request& request, const Route& route) const {
+    if (const auto checked = check_handshake(request, settings_.allowed_origins); !checked) {
+        return std::unexpected(checked.error());
+    }
+    if (!request.body.empty()) return std::unexpected(Refusal{400, "malformed", "a handshake has no body", {}});
+    if (draining_) return std::unexpected(Refusal{503, "draining", "this engine is closing down", {}});
+    return *route.room;
+}
+
+Response Service::file(const Request& request, const std::optional<FileRoot>& root, const std::string& path) const {
+    if (!root) return refuse({404, "not_found", "this engine serves no such folder", {}});
+    auto opened = root->open(path);
+    if (!opened) {
+        switch (opened.error()) {
+        case FileRoot::Problem::forbidden: return refuse({403, "forbidden", "the file may not be read", {}});
+        case FileRoot::Problem::unavailable:
+            return refuse({503, "unavailable", "the file cannot be opened now", {{"Retry-After", "1"}}});
+        case FileRoot::Problem::not_found: break;
+        }
+        return refuse({404, "not_found", "there is no such file", {}});
+    }
+    const Selection selection = select(request, opened->etag, opened->modified_s, opened->size);
+    const std::vector<Field> validators{{"ETag", opened->etag},
+                                        {"Last-Modified", http_date(opened->modified_s)},
+                                        {"Cache-Control", std::string{cache_control_of(path)}},
+                                        {"Accept-Ranges", "bytes"}};
+    if (selection.status == 412)
+        return refuse({412, "precondition_failed", "the file is another one by now", validators});
+    if (selection.status == 416) {
+        Refusal refusal{416, "range_not_satisfiable", "the file has " + std::to_string(opened->size) + " bytes", {}};
+        refusal.fields.push_back({"Content-Range", "bytes */" + std::to_string(opened->size)});
+        return refuse(refusal);
+    }
+    Response response{.status = selection.status, .fields = validators, .body = {}, .file = {}};
+    if (selection.status == 304) return response;
+    const std::string_view type = content_type_of(path);
+    response.fields.push_back({"Content-Type", std::string{type}});
+    std::ranges::move(page_policy(type), std::back_inserter(response.fields));
+    if (selection.status == 206) {
+        response.fields.push_back({"Content-Range", "bytes " + std::to_string(selection.first) + "-" +
+                                                        std::to_string(selection.first + selection.length - 1) + "/" +
+                                                        std::to_string(opened->size)});
+    }
+    response.file = {std::move(opened->descriptor), selection.first, selection.length};
+    return response;
+}
+
+// Other origins that the operator named may read what we answer; everybody else's browser keeps it from them.
+void Service::allow_origin(const Request& request, Response& response) const {
+    if (settings_.allowed_origins.empty()) return;
+    response.fields.push_back({"Vary", "Origin"});
+    const auto origin = trim(request.field("Origin"));
+    const auto same = [origin](const std::string& allowed) { return equal_ignoring_case(allowed, origin); };
+    if (origin.empty() || std::ranges::none_of(settings_.allowed_origins, same)) return;
+    response.fields.push_back({"Access-Control-Allow-Origin", std::string{origin}});
+    response.fields.push_back({"Access-Control-Expose-Headers", "Content-Range, ETag, Retry-After"});
+    if (response.status == 204) {
+        response.fields.push_back({"Access-Control-Allow-Methods", "GET, HEAD, POST"});
+        response.fields.push_back({"Access-Control-Allow-Headers", "Content-Type, Range, If-Range"});
+        response.fields.push_back({"Access-Control-Max-Age", "600"});
+    }
+}
+
+} // namespace playhead::http

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "net/http/backend.hpp"
+#include "net/http/file_root.hpp"
+#include "net/http/message.hpp"
+#include "net/http/rate_limiter.hpp"
+#include "net/http/router.hpp"
+#include "net/http/server.hpp"
+#include "session/clock.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+
+namespace playhead::http {
+
+// Answers requests: everything HTTP but the sockets.
+//   Thread: the HTTP thread.
+class Service {
+  public:
+    Service(const Settings& settings, RunFacts facts, const Clock& clock, Backend& backend);
+
+    // Everything but a WebSocket handshake that succeeds.
+    boost::asio::awaitable<Response> answer(Request request);
+
+    // The room to hand the connection to. `has_body`: more than a header came with the request.
+    Expected<RoomId> accept_viewer(const Request& request, const Route& route) const;
+
+    void drain() { draining_ = true; }
+    bool draining() const { return draining_; }
+    Counters& counters() { return counters_; }
+    const Settings& settings() const { return settings_; }
+    Backend& backend() { return backend_; }
+
+  private:
+    boost::asio::awaitable<Response> answer_route(const Request& request, Route route);
+    boost::asio::awaitable<Response> create_room(const Request& request);
+    Response file(const Request& request, const std::optional<FileRoot>& root, const std::string& path) const;
+    void allow_origin(const Request& request, Response& response) const;
+
+    const Settings settings_;
+    const RunFacts facts_;
+    const Clock& clock_;
+    Backend& backend_;
+    std::optional<FileRoot> web_root_;
+    std::optional<FileRoot> media_folder_;
+    RateLimiter room_creation_;
+    Counters counters_;
+    bool draining_ = false;
+};
+
+} // namespace playhead::http
