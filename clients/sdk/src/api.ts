@@ -2,7 +2,7 @@
 // the wire's integers stay inside the SDK. Every object handed out is immutable.
 
 import type { Player } from "./player/player.js";
-import type { SyncStatus } from "./sync-status.js";
+import type { SyncStatus } from "./sync/sync-loop.js";
 import type { TokenStore } from "./token-store.js";
 
 /** Why something was refused or ended; the first part is the wire's list (schemas/common.fbs). */

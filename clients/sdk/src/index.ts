@@ -1,7 +1,18 @@
 // The public face of @playhead/sdk.
 export type * from "./api.js";
-export type * from "./player/player.js";
-export type { SyncStatus } from "./sync-status.js";
+export {
+  browserEnvironment,
+  type Environment,
+  type Page,
+  type Socket,
+  type SocketHandlers,
+  socketOn,
+  type WebSocketLike,
+} from "./environment.js";
+export { mediaKindOf } from "./media-kind.js";
+export * from "./player/index.js";
+export { joinRoom } from "./room.js";
+export type { SyncStatus } from "./sync/sync-loop.js";
 export {
   defaultTokenStore,
   MemoryTokenStore,
