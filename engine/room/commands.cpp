@@ -19,7 +19,7 @@ Outcome refusal(const Command& command, Error error) {
 
 bool is_engine(ViewerId viewer) { return viewer == ViewerId{0}; }
 
-// [R10] A last-writer-wins register: takes the stamp if it is no older than what the register holds.
+// [R6] A last-writer-wins register: takes the stamp if it is no older than what the register holds.
 bool wins(Stamp& last, const Command& command) {
     Stamp stamp = command.issued;
     stamp.viewer = command.viewer;
@@ -30,7 +30,7 @@ bool wins(Stamp& last, const Command& command) {
 
 } // namespace
 
-// [R11] Applied once, however often it is sent.
+// [R8] Applied once, however often it is sent.
 Outcome Room::answer(const Command& command, const MotionContext& context) {
     if (is_engine(command.viewer)) return decide(command, context);
     const auto found = state_.members.find(command.viewer);

@@ -31,25 +31,25 @@ struct MotionContext {
 // The rules of motion, each a function from the motion before to the motion after. Pure and total: any motion, any
 // argument that the room has let through. A pending playhead is always one that plays.
 
-// Starts at a tick that lies ahead; from the beginning if the media is at its end. [R2]
+// Starts at a tick that lies ahead; from the beginning if the media is at its end. [R1]
 Motion played(const Motion& motion, const MotionContext& context);
 
-// Stops at once, where its author saw it: at `seen` if that is believable, else as near to it as is. [R3]
+// Stops at once, where its author saw it: at `seen` if that is believable, else as near to it as is. [R2]
 Motion paused(const Motion& motion, const MotionContext& context, ServerTime issued, std::optional<MediaTime> seen);
 
-// Stands at `target` at once; what plays goes on from there at a tick that lies ahead. [R4]
+// Stands at `target` at once; what plays goes on from there at a tick that lies ahead. [R3]
 Motion sought(const Motion& motion, const MotionContext& context, MediaTime target);
 
-// Continues the same motion at another rate from a tick that lies ahead; at once where nothing moves. [R5]
+// Continues the same motion at another rate from a tick that lies ahead; at once where nothing moves. [R4]
 Motion rate_changed(const Motion& motion, const MotionContext& context, Rate rate);
 
-// Stands at `start` of new media; keeps the rate. [R6]
+// Stands at `start` of new media; keeps the rate. [R5]
 Motion loaded(const Motion& motion, const MotionContext& context, MediaInstance media, MediaTime start, bool play);
 
-// A pending playhead whose tick has come takes over. [R1]
+// A pending playhead whose tick has come takes over. [R13]
 Motion taken_over(const Motion& motion, Tick tick);
 
-// Stopped at the end of the media if `context.tick` is there; empty if it is not. [R8]
+// Stopped at the end of the media if `context.tick` is there; empty if it is not. [R10]
 std::optional<Motion> ended(const Motion& motion, const MotionContext& context);
 
 } // namespace playhead

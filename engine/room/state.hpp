@@ -67,7 +67,7 @@ struct ViewerRow {
     bool operator==(const ViewerRow&) const = default;
 };
 
-// The name a viewer is shown by: what it asked for, cleaned; "Guest <id>" if nothing is left of it. [R13]
+// The name a viewer is shown by: what it asked for, cleaned; "Guest <id>" if nothing is left of it. [R11]
 std::string shown_name(std::string_view wanted, ViewerId viewer);
 
 // What the room knows of a viewer and does not replicate.
