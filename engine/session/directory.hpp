@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "room/command.hpp"
+#include "session/room_host.hpp"
+#include "session/shard_context.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace playhead {
+
+// What a person sees of a room without joining it.
+struct RoomSummary {
+    RoomId id;
+    std::string title;
+    bool listed = false;
+    std::uint32_t viewers = 0;
+    std::string media_title;
+    std::string join_token; // only given for listed rooms and to the room's creator
+};
+
+struct RoomRequest {
+    std::optional<RoomId> id; // a random one if absent
+    std::string title;
+    bool listed = false;
+    bool permanent = false; // never expires (rooms named in the config)
+    std::optional<Load> media;
+};
+
+struct CreatedRoom {
+    RoomId id;
+    std::string join_token;
+    std::string owner_token;
+};
+
+// A shard's rooms by name: creation with its limits and tokens, listing, expiry.
+//   Owner: one per shard.
+class Directory {
+  public:
+    explicit Directory(ShardContext& shard) : shard_(&shard) {}
+
+    // Errors: draining, rate_limited (too many rooms), out_of_range (the id is taken), and what Room says about media.
+    Result<CreatedRoom> create(const RoomRequest& request);
+    RoomHost* find(const RoomId& id) const;
+    RoomSummary summary(const RoomHost& room) const;
+    // In the order of their names.
+    std::vector<RoomSummary> listed() const;
+    void erase(const RoomId& id) { rooms_.erase(id); }
+
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (const auto& [id, room] : rooms_) visit(*room);
+    }
+    std::size_t size() const { return rooms_.size(); }
+
+  private:
+    RoomId random_id();
+
+    ShardContext* shard_;
+    std::unordered_map<RoomId, std::unique_ptr<RoomHost>> rooms_;
+};
+
+} // namespace playhead

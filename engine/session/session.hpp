@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "replication/frame.hpp"
+#include "session/connection.hpp"
+#include "session/outbox.hpp"
+#include "session/protocol.hpp"
+#include "session/telemetry.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+
+namespace playhead {
+
+class Session;
+
+// Whoever holds sessions: hears what happens on them.
+class SessionOwner {
+  public:
+    virtual void on_message(Session& session, ByteView message) = 0;
+    virtual void on_drained(Session& session) = 0;
+    virtual void on_closed(Session& session, const Error& error) = 0;
+
+  protected:
+    ~SessionOwner() = default;
+};
+
+// A viewer's connection as the engine sees it: what it may say, what it is owed, how it is doing. Decides nothing
+// itself.
+//   Owner: one room's FanOut, for as long as the connection lives; longer than the viewer's wish to stay.
+class Session final : public ConnectionEvents {
+  public:
+    Session(SessionOwner& owner, std::unique_ptr<Connection> connection, const SessionSettings& settings,
+            ServerTime now)
+        : owner_(&owner),
+          connection_(std::move(connection)),
+          protocol(settings, now) {}
+
+    void start() { connection_->start(*this); }
+    Connection& connection() { return *connection_; }
+
+    // ConnectionEvents: handed on, with our name.
+    void on_message(ByteView message) override { owner_->on_message(*this, message); }
+    void on_drained() override { owner_->on_drained(*this); }
+    void on_closed(const Error& error) override { owner_->on_closed(*this, error); }
+
+  private:
+    SessionOwner* owner_;
+    std::unique_ptr<Connection> connection_;
+
+  public:
+    Protocol protocol;
+    Outbox outbox;
+    ViewerFigures figures;
+    bool resumed = false; // the viewer was here before
+    // The last duration that was handed to the room: it hears of it when it changes, not with every report.
+    MediaInstance duration_media;
+    MediaTime duration{0};
+
+  private:
+    friend class FanOut;
+    static constexpr std::uint32_t no_slot = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t slot_ = no_slot;
+    bool visit_due_ = false;
+};
+
+} // namespace playhead

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace playhead {
+
+// What an operator may set about rooms and sessions; app/config fills it from the config script.
+struct SessionSettings {
+    std::chrono::seconds empty_room_expiry{600};
+    std::chrono::seconds viewer_grace{60};    // how long a lost viewer's place is kept
+    std::chrono::seconds hello_timeout{5};    // noticed within a second
+    std::chrono::seconds silence_timeout{30}; // no message at all: the peer is dead
+    std::chrono::milliseconds report_interval{1000};
+    std::chrono::milliseconds ping_interval{250};
+    std::uint32_t rooms_max = 10'000;
+    std::uint32_t viewers_per_room_max = 20'000;
+    std::uint16_t commands_per_s = 10;
+    std::uint16_t command_burst = 20;
+    std::size_t slow_bytes_max =
+        64 * 1024; // waiting for a lagging connection: more, and it is closed within a second ...
+    std::chrono::seconds slow_time_max{10}; // ... anything at all for longer than this, and it is closed as well
+    std::chrono::microseconds fan_out_slice{2000};
+    // Rooms with more sessions than this are fanned out in slices between ticks, and their frames carry no clock
+    // sample: this many sends are about 1.3 ms of kernel time, the most that one room may take out of a tick.
+    std::uint32_t fresh_viewers_max = 256;
+};
+
+} // namespace playhead

@@ -1,0 +1,157 @@
+#include "session/shard.hpp"
+
+#include "replication/encode.hpp"
+#include "session/log.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+namespace playhead {
+namespace {
+
+// A connection for which there is no room: told so, and kept until it has closed.
+class Refused final : public ConnectionEvents {
+  public:
+    Refused(std::unique_ptr<Connection> connection, const Error& error) : connection_(std::move(connection)) {
+        connection_->start(*this);
+        const Frame goodbye = encode(ServerMessage{Goodbye{error, false}});
+        static_cast<void>(connection_->send({&goodbye, 1}));
+        connection_->close(error.code, error.message);
+    }
+    void on_message(ByteView) override {}
+    void on_drained() override {}
+    void on_closed(const Error&) override { closed_ = true; }
+    bool closed() const { return closed_; }
+
+  private:
+    std::unique_ptr<Connection> connection_;
+    bool closed_ = false;
+};
+
+// More at once, and the oldest are dropped without ceremony.
+constexpr std::size_t refused_max = 256;
+
+} // namespace
+
+struct Shard::Impl {
+    ShardContext context;
+    SessionSettings settings; // `context` refers to it
+    Directory directory{context};
+    std::deque<RoomHost*> sliced; // rooms whose fan-out goes on between ticks, in turn
+    std::deque<std::unique_ptr<Refused>> refused;
+
+    Impl(const SessionSettings& given, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+         RandomSource& random)
+        : context{.settings = settings,
+                  .tick_length = tick_length,
+                  .clock_id = clock_id,
+                  .clock = clock,
+                  .random = random,
+                  .metrics = {},
+                  .due = {},
+                  .next_tick = tick_length.at_or_after(clock.now()),
+                  .sends_until = {},
+                  .peer_log = {}},
+          settings(given) {}
+
+    void run(Tick tick);
+};
+
+Shard::Shard(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+             RandomSource& random)
+    : impl_(std::make_unique<Impl>(settings, tick_length, clock_id, clock, random)) {}
+
+Shard::~Shard() = default;
+
+Result<CreatedRoom> Shard::create(const RoomRequest& request) { return impl_->directory.create(request); }
+
+std::vector<RoomSummary> Shard::listed_rooms() const { return impl_->directory.listed(); }
+
+std::optional<RoomSummary> Shard::find(const RoomId& id) const {
+    const RoomHost* room = impl_->directory.find(id);
+    if (!room) return std::nullopt;
+    return impl_->directory.summary(*room);
+}
+
+const RoomState* Shard::state(const RoomId& id) const {
+    const RoomHost* room = impl_->directory.find(id);
+    return room ? &room->state() : nullptr;
+}
+
+void Shard::attach(const RoomId& id, std::unique_ptr<Connection> connection) {
+    if (RoomHost* room = impl_->directory.find(id)) return room->attach(std::move(connection));
+    ++impl_->context.metrics.sessions_refused_total;
+    if (impl_->refused.size() >= refused_max) impl_->refused.pop_front();
+    impl_->refused.push_back(std::make_unique<Refused>(
+        std::move(connection), Error{ErrorCode::room_unknown, "there is no room " + id.text()}));
+}
+
+ServerTime Shard::run_due() {
+    ShardContext& context = impl_->context;
+    const Tick newest = context.tick_length.at(context.clock.now());
+    if (newest >= context.next_tick) impl_->run(newest);
+    return context.tick_length.start_of(context.next_tick);
+}
+
+void Shard::Impl::run(Tick tick) {
+    const ServerTime start = context.clock.now();
+    const Tick first_due = std::exchange(context.next_tick, tick + 1);
+    const std::uint32_t missed = tick.number - first_due.number;
+    // Half a tick of sending is enough; the rest of it goes on between ticks.
+    context.sends_until = start + context.tick_length.value / 2;
+    std::erase_if(refused, [](const auto& connection) { return connection->closed(); });
+
+    std::size_t rooms_run = 0;
+    while (DueRooms::Entry* entry = context.due.take_due(tick)) {
+        RoomHost& room = entry->room();
+        room.run(tick, missed);
+        ++rooms_run;
+        if (room.expired(start)) {
+            log_room_expired(room.id());
+            std::erase(sliced, &room);
+            directory.erase(RoomId{room.id()});
+        } else if (!room.fan_out_idle() && std::ranges::find(sliced, &room) == sliced.end()) {
+            sliced.push_back(&room);
+        }
+    }
+
+    const Microseconds duration = context.clock.now() - start;
+    Metrics& metrics = context.metrics;
+    ++metrics.ticks_total;
+    metrics.ticks_skipped_total += missed;
+    metrics.tick_duration.record(duration);
+    metrics.tick_lateness.record(start - context.tick_length.start_of(first_due));
+    if (duration > context.tick_length.value) {
+        ++metrics.tick_overruns_total;
+        log_tick_overrun(tick, duration, rooms_run);
+    }
+}
+
+bool Shard::fan_out_slice() {
+    ShardContext& context = impl_->context;
+    const ServerTime deadline = std::min(context.clock.now() + Microseconds{impl_->settings.fan_out_slice},
+                                         context.tick_length.start_of(context.next_tick));
+    while (!impl_->sliced.empty()) {
+        RoomHost* room = impl_->sliced.front();
+        impl_->sliced.pop_front();
+        if (!room->fan_out(deadline)) impl_->sliced.push_back(room);
+        if (context.clock.now() >= deadline) break;
+    }
+    return !impl_->sliced.empty();
+}
+
+void Shard::drain() {
+    impl_->context.draining = true;
+    const Error error{ErrorCode::draining, "the engine is going down", drain_retry_ms};
+    impl_->directory.for_each([&](RoomHost& room) { room.close_all(error); });
+}
+
+bool Shard::drained() const {
+    return impl_->context.draining && impl_->context.metrics.sessions == 0 &&
+           std::ranges::all_of(impl_->refused, [](const auto& connection) { return connection->closed(); });
+}
+
+Metrics& Shard::metrics() { return impl_->context.metrics; }
+
+} // namespace playhead

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/time.hpp"
+#include "session/clock.hpp"
+#include "session/due_rooms.hpp"
+#include "session/log.hpp"
+#include "session/metrics.hpp"
+#include "session/settings.hpp"
+
+#include <cstdint>
+
+namespace playhead {
+
+// With `draining`: a client tries again, elsewhere or here, not sooner than this.
+inline constexpr std::uint32_t drain_retry_ms = 1000;
+
+// What a shard lends its rooms. Outlives them.
+struct ShardContext {
+    const SessionSettings& settings;
+    const TickLength tick_length;
+    const std::uint64_t clock_id;
+    const Clock& clock;
+    RandomSource& random;
+    Metrics metrics;
+    DueRooms due;
+    Tick next_tick;         // the first that has not been run
+    ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead
+    bool draining = false;
+    PeerLog peer_log;
+};
+
+} // namespace playhead
