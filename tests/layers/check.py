@@ -37,9 +37,12 @@ def blank(match):
     return "\n" * match.group(0).count("\n")
 
 
-def rule_broken(folder, is_header, quoted, path):
-    """Says why `folder` may not include `path`, or returns None."""
+def rule_broken(folder, part, is_header, quoted, path):
+    """Says why `folder` (and in net, which has a library for each, its `part`) may not include `path`, or None."""
     level = LEVELS[folder]
+    parts = path.split("/")
+    if folder == "net" and parts[0] == "net" and len(parts) > 2 and parts[1] != part:
+        return f"net/{part} and net/{parts[1]} do not know each other"
     top = path.split("/", 1)[0]
     if top in LEVELS and "/" in path and not path.startswith("boost/"):
         if top != folder and LEVELS[top] >= level:
@@ -61,12 +64,12 @@ def rule_broken(folder, is_header, quoted, path):
     return None
 
 
-def check_file(folder, file):
+def check_file(folder, part, file):
     text = file.read_text(encoding="utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
         match = INCLUDE.match(line)
         if match:
-            why = rule_broken(folder, file.suffix in (".hpp", ".h"), match["open"] == '"', match["path"])
+            why = rule_broken(folder, part, file.suffix in (".hpp", ".h"), match["open"] == '"', match["path"])
             if why:
                 yield number, f"includes {match['path']}: {why}"
     if LEVELS[folder] <= PURE_LEVEL_MAX:
@@ -97,7 +100,7 @@ def check(root):
             yield folder, 0, f"is no layer; the layers are {', '.join(LEVELS)}"
             continue
         for file in sources(folder):
-            for number, what in check_file(folder.name, file):
+            for number, what in check_file(folder.name, file.relative_to(folder).parts[0], file):
                 yield file, number, what
     for name in LEVELS:
         tests = root / "tests" / name

@@ -39,6 +39,10 @@ class Layers(unittest.TestCase):
     def test_neighbours_on_one_level_do_not_include_each_other(self):
         self.refuses("engine/net/a.cpp", '#include "store/a.hpp"\n', "below it")
 
+    def test_the_transports_do_not_know_each_other(self):
+        self.refuses("engine/net/http/a.cpp", '#include "net/websocket/codec.hpp"\n', "do not know each other")
+        self.accepts("engine/net/http/a.cpp", '#include "net/http/b.hpp"\n')
+
     def test_an_upward_include_in_angle_brackets_is_seen_too(self):
         self.refuses("engine/core/a.hpp", "#include <app/a.hpp>\n", "below it")
 

@@ -91,8 +91,8 @@ int run(const Options& options) {
             if (thrown) std::rethrow_exception(thrown);
         });
     }
-    std::string ready = "ready";
-    for (const auto& link : links) ready += " " + std::to_string(link->port());
+    std::string ready;
+    for (const auto& link : links) ready += (ready.empty() ? "ready ports=" : ",") + std::to_string(link->port());
     std::printf("%s\n", ready.c_str());
     std::fflush(stdout);
     context.run();

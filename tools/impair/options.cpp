@@ -24,7 +24,7 @@ const std::string_view usage =
                                   cut LINK         closes the link's connections
                                   LINK counts from 0; each is answered "ok" or "error REASON"
 
-When it listens it prints "ready PORT PORT...", a port for each link in their order. SIGTERM and SIGINT end it.
+When it listens it prints "ready ports=PORT,PORT...", a port for each link in their order. SIGTERM and SIGINT end it.
 )";
 
 namespace {

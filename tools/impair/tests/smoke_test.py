@@ -53,9 +53,9 @@ class Impair:
     def __init__(self, *arguments):
         self.process = subprocess.Popen([BINARY, *arguments, "--exit-with-parent"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
-        words = self.process.stdout.readline().split()
-        assert words[:1] == ["ready"], words
-        self.ports = [int(word) for word in words[1:]]
+        line = self.process.stdout.readline().strip()
+        assert line.startswith("ready ports="), line
+        self.ports = [int(port) for port in line.removeprefix("ready ports=").split(",")]
 
     def __enter__(self):
         return self
