@@ -95,6 +95,7 @@ function decide(draft: Draft, errorMs: number): Outcome {
     if (seeking !== undefined) return seeking;
   }
   if (size > k.SLIP_MS) state.fastUntilMs = localMs + k.FAST_PHASE_MS;
+  // A new trim has to be written anyway, so it goes out as the end of a correction.
   const trimmed = isFast(draft) ? false : observeDrift(draft, errorMs);
 
   const coarseMs = input.capabilities.clockResolutionMs / 4;
@@ -103,8 +104,7 @@ function decide(draft: Draft, errorMs: number): Outcome {
   else state.impatientSinceMs ??= localMs;
   const impatient =
     state.impatientSinceMs !== undefined && localMs - state.impatientSinceMs >= k.PATIENCE_MS;
-  if (size > enterMs || impatient) return startBurst(draft, errorMs);
-  if (trimmed && writeRate(draft, baseRate(draft))) forgetReadings(draft);
+  if (size > enterMs || impatient || trimmed) return startBurst(draft, errorMs);
   return { phase: "following", wakeAtMs: nextReading(draft), errorMs };
 }
 
