@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace playhead::test {
 
@@ -24,9 +23,9 @@ class Random {
         return least + static_cast<std::int64_t>(next() % (static_cast<std::uint64_t>(most - least) + 1));
     }
     bool one_in(std::uint32_t count) { return below(count) == 0; }
-    template <class T>
-    const T& one_of(std::span<const T> values) {
-        return values[below(values.size())];
+    template <class T, std::size_t count>
+    const T& one_of(const T (&values)[count]) {
+        return values[below(count)];
     }
 
   private:
