@@ -1,0 +1,125 @@
+#include "plugin/lua_library.hpp"
+
+#include "plugin/lua_budget.hpp"
+
+#include <lua.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+// The basic functions and math. Left out, and why:
+//   load, loadfile, dofile, require     code that no one reviewed, and bytecode, which can corrupt the interpreter
+//   collectgarbage, print, warn         the engine's business
+//   math.random, sin, exp, log...       chance and last bits that differ between machines; a script is to be repeatable
+//   io, os, debug, package, utf8        the outside, the interpreter's insides, and what nothing needs
+namespace playhead::lua {
+namespace {
+
+constexpr const char* basic_names[] = {"_G",     "_VERSION", "assert",   "error",  "getmetatable", "ipairs",
+                                       "next",   "pairs",    "rawequal", "rawget", "rawlen",       "rawset",
+                                       "select", "tonumber", "tostring", "type",   nullptr};
+constexpr const char* math_names[] = {"abs",        "ceil", "floor",      "fmod", "huge", "max",
+                                      "maxinteger", "min",  "mininteger", "modf", "pi",   "sqrt",
+                                      "tointeger",  "type", "ult",        nullptr};
+
+// setmetatable(table, metatable) -> table
+// Refuses finalizers, which run uncounted, and weak tables, which show when the collector runs.
+int set_metatable(lua_State* state) {
+    luaL_checktype(state, 1, LUA_TTABLE);
+    const int type = lua_type(state, 2);
+    luaL_argexpected(state, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
+    if (luaL_getmetafield(state, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(state, "cannot change a protected metatable");
+    if (type == LUA_TTABLE) {
+        for (const char* refused : {"__gc", "__mode"}) {
+            lua_pushstring(state, refused);
+            if (lua_rawget(state, 2) != LUA_TNIL) return luaL_error(state, "a metatable may not have %s", refused);
+            lua_pop(state, 1);
+        }
+    }
+    lua_settop(state, 2);
+    lua_setmetatable(state, 1);
+    return 1;
+}
+
+// What pcall and xpcall do after the call, whether or not there was a yield in between (as in Lua's lbaselib.c).
+int finish_protected(lua_State* state, int status, lua_KContext skipped) {
+    if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(state) - static_cast<int>(skipped);
+    if (budget_of(state).expired) raise_expired(state);
+    lua_pushboolean(state, 0);
+    lua_pushvalue(state, -2);
+    return 2;
+}
+
+// pcall(f, ...) -> true, results | false, error
+int protected_call(lua_State* state) {
+    luaL_checkany(state, 1);
+    lua_pushboolean(state, 1);
+    lua_insert(state, 1);
+    const int status = lua_pcallk(state, lua_gettop(state) - 2, LUA_MULTRET, 0, 0, finish_protected);
+    return finish_protected(state, status, 0);
+}
+
+// Stands before a script's message handler: inside the count hook's error hooks are off, so a handler that loops could
+// not be stopped there. It is not asked then.
+int guarded_handler(lua_State* state) {
+    if (budget_of(state).expired) return 1;
+    lua_settop(state, 1);
+    lua_pushvalue(state, lua_upvalueindex(1));
+    lua_insert(state, 1);
+    lua_call(state, 1, 1);
+    return 1;
+}
+
+// xpcall(f, handler, ...) -> true, results | false, what the handler returned
+int protected_call_with_handler(lua_State* state) {
+    const int count = lua_gettop(state);
+    luaL_checktype(state, 2, LUA_TFUNCTION);
+    lua_pushvalue(state, 2);
+    lua_pushcclosure(state, guarded_handler, 1);
+    lua_replace(state, 2);
+    lua_pushboolean(state, 1);
+    lua_pushvalue(state, 1);
+    lua_rotate(state, 3, 2);
+    const int status = lua_pcallk(state, count - 2, LUA_MULTRET, 2, 2, finish_protected);
+    return finish_protected(state, status, 2);
+}
+
+} // namespace
+
+void keep_only(lua_State* state, const char* const* names) {
+    for (lua_pushnil(state); lua_next(state, -2) != 0;) {
+        lua_pop(state, 1);
+        const std::string_view name = lua_tostring(state, -1);
+        bool kept = false;
+        for (const char* const* at = names; *at != nullptr; ++at) kept = kept || name == *at;
+        if (kept) continue;
+        lua_pushvalue(state, -1); // clearing a field while going through a table is allowed
+        lua_pushnil(state);
+        lua_rawset(state, -4);
+    }
+}
+
+void open_library(lua_State* state) {
+    lua_pushcfunction(state, luaopen_base);
+    lua_call(state, 0, 1);
+    keep_only(state, basic_names);
+    constexpr luaL_Reg ours[] = {{"pcall", protected_call},
+                                 {"xpcall", protected_call_with_handler},
+                                 {"setmetatable", set_metatable},
+                                 {nullptr, nullptr}};
+    luaL_setfuncs(state, ours, 0);
+    lua_pop(state, 1);
+
+    lua_pushcfunction(state, luaopen_math);
+    lua_call(state, 0, 1);
+    keep_only(state, math_names);
+    lua_setglobal(state, "math");
+
+    open_string(state);
+    open_table(state);
+    open_coroutine(state);
+}
+
+} // namespace playhead::lua
