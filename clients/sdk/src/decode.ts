@@ -191,7 +191,7 @@ function readSnapshot(snapshot: Snapshot): ServerMessage {
 function readDelta(delta: Delta): ServerMessage {
   const base = delta.base();
   const version = delta.version();
-  if (base >= version) fail(`a delta from ${base} to ${version}`);
+  if (base > version) fail(`a delta from ${base} to ${version}`);
   const fields = delta.fields();
   return {
     type: "delta",

@@ -4,8 +4,8 @@ import type { ErrorCodeName } from "./api.js";
 import { errorCodeName, type Goodbye } from "./messages.js";
 
 /** Bounds of the time between attempts, before jitter; it doubles in between. Unit: ms. */
-export const RETRY_MS_MIN = 500;
-export const RETRY_MS_MAX = 15_000;
+export const RETRY_MS_MIN = 250;
+export const RETRY_MS_MAX = 10_000;
 /** After so many attempts in a row that ended in a fault of ours, trying again is no use. */
 export const FAULTS_MAX = 3;
 
@@ -75,8 +75,8 @@ export function afterEnding(ending: Ending, attempts: Attempts, random: number):
   if (TERMINAL.has(code)) return { kind: "close" };
   if (FAULT.has(code) && attempts.failures >= FAULTS_MAX) return { kind: "close" };
   const backoffMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts.failures - 1, 10));
-  // Half of it is chance: viewers that lost the engine at one moment must not return at one moment.
-  const delayMs = retryMs + backoffMs * (0.5 + 0.5 * random);
+  // All of it is chance: viewers that lost the engine at one moment must not return at one moment.
+  const delayMs = retryMs + backoffMs * random;
   return { kind: "retry", delayMs, floorMs: retryMs, forget: !resumable };
 }
 

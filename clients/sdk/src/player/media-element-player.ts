@@ -110,6 +110,12 @@ export class MediaElementPlayer implements Player {
     return { ...this.declared, clockResolutionMs: stepMs };
   }
 
+  /** What the adapter found out about this element once it was there. */
+  refineCapabilities(found: Partial<PlayerCapabilities>): void {
+    this.declared = { ...this.declared, ...found };
+    this.changed();
+  }
+
   report(): PlayerReport {
     const { element } = this;
     const before = this.now();

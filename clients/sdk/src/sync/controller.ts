@@ -18,8 +18,8 @@ import {
   type StepResult,
 } from "./controller-state.js";
 import { follow } from "./correction.js";
-import { type Playhead, playheadAt } from "./motion.js";
-import { abortBurst } from "./rate.js";
+import { anchorMs, type Playhead, playheadAt } from "./motion.js";
+import { abortBurst, rateDelayMs } from "./rate.js";
 import {
   adoptPlan,
   pendingStart,
@@ -40,10 +40,20 @@ export function step(state: ControllerState, input: ControllerInput): StepResult
   return {
     state: draft.state,
     actions: draft.actions,
-    wakeAtMs: outcome.wakeAtMs,
+    wakeAtMs: Math.min(outcome.wakeAtMs, nextEdgeMs(draft)),
     phase: outcome.phase,
     errorMs: outcome.errorMs,
   };
+}
+
+/** When the room's motion next changes, or a rate has to be written so that it changes then. */
+function nextEdgeMs(draft: Draft): number {
+  const { motion, serverMs, localMs, tickUs } = draft.input;
+  const pending = motion?.pending;
+  if (pending === undefined || serverMs === undefined) return Number.POSITIVE_INFINITY;
+  const changesAtMs = localMs + anchorMs(pending, tickUs) - serverMs;
+  const aheadMs = changesAtMs - rateDelayMs(draft);
+  return [aheadMs, changesAtMs].find((edge) => edge > localMs) ?? Number.POSITIVE_INFINITY;
 }
 
 function decide(draft: Draft): Outcome {

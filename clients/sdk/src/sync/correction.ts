@@ -43,6 +43,8 @@ export function follow(draft: Draft): Outcome {
   if (state.burst !== undefined) return runBurst(draft, roughMs);
 
   if (writeRate(draft, baseRate(draft))) {
+    // The room has another rate now; what that costs is repaired as after a start.
+    state.fastUntilMs = localMs + k.FAST_PHASE_MS;
     forgetReadings(draft);
     return { phase: "following", wakeAtMs: state.blindUntilMs };
   }
