@@ -88,12 +88,13 @@ export async function startEngine(config = {}) {
 
 // One proxied port per entry of `delays` (mean one-way milliseconds), each with the same jitter both ways.
 export async function startLinks(port, delays, jitterMs, seed) {
-  const links = delays.flatMap((delay, index) => [
-    '--link',
-    `listen=127.0.0.1:0,to=127.0.0.1:${port},delay=${delay},jitter=${jitterMs},seed=${seed + index}`,
-  ]);
-  const child = spawn(path.join(build, 'tools/impair/playhead-impair'), links, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [, ports] = await untilLine(child, /ready ports=([\d,]+)/, 'the impairment proxy');
+  const links = delays.flatMap((delay) => ['--link', `listen=127.0.0.1:0,delay=${delay}`]);
+  const child = spawn(
+    path.join(build, 'tools/impair/playhead-impair'),
+    ['--to', `127.0.0.1:${port}`, '--jitter-ms', String(jitterMs), '--seed', String(seed), ...links, '--exit-with-parent'],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const [, ports] = await untilLine(child, /ready ports=([\d,]+)\n/, 'the impairment proxy');
   return { urls: ports.split(',').map((each) => `http://127.0.0.1:${each}`), stop: () => stop(child) };
 }
 
