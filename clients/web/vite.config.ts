@@ -17,7 +17,12 @@ export default defineConfig({
       "/api": engine,
       "/media": engine,
       // The engine compares Origin with Host, so the proxy has to rewrite both.
-      "/ws": { target: engine.replace(/^http/, "ws"), ws: true, rewriteWsOrigin: true, changeOrigin: true },
+      "/ws": {
+        target: engine.replace(/^http/, "ws"),
+        ws: true,
+        rewriteWsOrigin: true,
+        changeOrigin: true,
+      },
     },
   },
   test: {

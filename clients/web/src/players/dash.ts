@@ -43,6 +43,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
     loaded = loading();
     return loaded;
   };
+  hooks.mount(element);
   element.setAttribute("src", source.url);
   await loaded;
   const api = (element as unknown as { api?: DashApi }).api;
@@ -74,7 +75,6 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   });
   return {
     kind: "dash",
-    element,
     media,
     player,
     capabilities: player.capabilities,

@@ -47,9 +47,14 @@ export function youtubeErrorReason(code: number): string {
 }
 
 /** For a failed playlist, manifest or segment. */
-export function streamFailureReason(what: string, url: string, httpStatus: number | undefined): string {
+export function streamFailureReason(
+  what: string,
+  url: string,
+  httpStatus: number | undefined,
+): string {
   const host = hostOf(url);
-  if (httpStatus === 404 || httpStatus === 410) return `${host} has no such ${what} (${httpStatus}).`;
+  if (httpStatus === 404 || httpStatus === 410)
+    return `${host} has no such ${what} (${httpStatus}).`;
   if (httpStatus === 401 || httpStatus === 403) {
     return `${host} refuses to hand out the ${what} (${httpStatus}): it may need a login or have expired.`;
   }

@@ -13,6 +13,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   media.preload = "auto";
   const player = makePlayer(media, nativeCapabilities({ quality: false }));
   media.addEventListener("error", () => hooks.onFailure(mediaErrorReason(media.error, source.url)));
+  hooks.mount(media);
   media.src = source.url;
   let timer: ReturnType<typeof setTimeout> | undefined;
   media.addEventListener("loadeddata", () => {
@@ -25,7 +26,6 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   });
   return {
     kind: "file",
-    element: media,
     media,
     player,
     capabilities: player.capabilities,

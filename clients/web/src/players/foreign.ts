@@ -10,12 +10,23 @@ export const notAllowed = (): DOMException =>
   new DOMException("The player did not start: it may need a tap first.", "NotAllowedError");
 
 /** Replaces a method or property of one element, leaving its class alone. */
-export function patch<Value>(target: object, name: string, descriptor: TypedPropertyDescriptor<Value>): void {
+export function patch<Value>(
+  target: object,
+  name: string,
+  descriptor: TypedPropertyDescriptor<Value>,
+): void {
   Object.defineProperty(target, name, { configurable: true, ...descriptor });
 }
 
-/** Resolves at the first of `events`, rejects with NotAllowedError when none comes in time. */
-export function started(media: MediaLike, events: readonly string[], waitMs = startWaitMs): Promise<void> {
+/**
+ * Resolves at the first of `events`, rejects with NotAllowedError when none comes in time. A refused start is also
+ * taken back, so that it cannot happen later, when nobody expects it.
+ */
+export function started(
+  media: MediaLike,
+  events: readonly string[],
+  waitMs = startWaitMs,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
@@ -28,6 +39,7 @@ export function started(media: MediaLike, events: readonly string[], waitMs = st
     };
     const timer = setTimeout(() => {
       stop();
+      media.pause();
       reject(notAllowed());
     }, waitMs);
     for (const name of events) media.addEventListener(name, done);

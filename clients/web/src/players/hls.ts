@@ -40,6 +40,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   const player = makePlayer(media, nativeCapabilities({ quality: true }));
   media.addEventListener("error", () => hooks.onFailure(mediaErrorReason(media.error, source.url)));
 
+  hooks.mount(element);
   element.setAttribute("src", source.url);
   // The element makes its hls.js one microtask after `src`; nothing can have failed before we listen.
   for (let turn = 0; turn < 4 && !element.api; turn += 1) await Promise.resolve();
@@ -58,7 +59,11 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
       return;
     }
     const isManifest = data.details.startsWith("manifest");
-    if (data.type === Hls.ErrorTypes.NETWORK_ERROR && !isManifest && networkFailures < networkRetriesMax) {
+    if (
+      data.type === Hls.ErrorTypes.NETWORK_ERROR &&
+      !isManifest &&
+      networkFailures < networkRetriesMax
+    ) {
       networkFailures += 1;
       timer = setTimeout(() => hls.startLoad(), 1000 * networkFailures);
       return;
@@ -75,7 +80,6 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   });
   return {
     kind: "hls",
-    element,
     media,
     player,
     capabilities: player.capabilities,

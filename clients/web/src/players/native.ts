@@ -21,8 +21,10 @@ export function nativeCapabilities({ quality }: { quality: boolean }): PlayerCap
   };
 }
 
-export const makePlayer = (media: MediaLike, capabilities: PlayerCapabilities): MediaElementPlayer =>
-  new MediaElementPlayer(media, { capabilities });
+export const makePlayer = (
+  media: MediaLike,
+  capabilities: PlayerCapabilities,
+): MediaElementPlayer => new MediaElementPlayer(media, { capabilities });
 
 /** The native player inside one of the media elements, where a style sheet and a test can reach it. */
 export function slottedVideo(host: HTMLElement): HTMLVideoElement {

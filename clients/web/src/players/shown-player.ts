@@ -4,24 +4,24 @@ import type { Source, SourceKind } from "./source";
 
 /**
  * The part of HTMLMediaElement that every kind of player here has. The iframe players imitate it:
- * `playbackRate` and `textTracks` may be missing or may do nothing, which `capabilities` tells.
+ * some of it does nothing, which `capabilities` tells, and what is missing is patched in by the adapter.
  */
 export interface MediaLike extends HTMLElement {
   src: string;
   currentTime: number;
-  playbackRate?: number;
+  playbackRate: number;
   volume: number;
   muted: boolean;
   readonly duration: number;
   readonly paused: boolean;
-  readonly ended?: boolean;
+  readonly ended: boolean;
   readonly seeking: boolean;
   readonly readyState: number;
   readonly buffered: TimeRanges;
   readonly error?: { readonly code: number; readonly message: string } | null;
   readonly textTracks?: TextTrackList | undefined;
-  play(): Promise<void> | void;
-  pause(): Promise<void> | void;
+  play(): Promise<void> | undefined;
+  pause(): void;
 }
 
 export interface QualityOption {
@@ -38,8 +38,6 @@ export interface QualityMenu {
 
 export interface ShownPlayer {
   readonly kind: SourceKind;
-  /** What goes into the page. Most players start to load once it is there. */
-  readonly element: HTMLElement;
   readonly media: MediaLike;
   readonly player: Player;
   readonly capabilities: PlayerCapabilities;
@@ -52,6 +50,8 @@ export interface ShownPlayer {
 }
 
 export interface PlayerHooks {
+  /** Puts the element into the page; called before it starts to load, since iframes load only there. */
+  mount(element: HTMLElement): void;
   /** The source cannot be played, with the reason in words. The room and the other viewers go on. */
   onFailure(reason: string): void;
 }

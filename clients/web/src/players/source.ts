@@ -60,8 +60,7 @@ export function parseTimestampMs(text: string | null | undefined): number {
   const value = text.trim().toLowerCase();
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
   const clock = /^(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)$/.exec(value);
-  const units =
-    clock ?? /^(?=\d)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s?)?$/.exec(value);
+  const units = clock ?? /^(?=\d)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s?)?$/.exec(value);
   if (!units) return 0;
   const [, hours = "0", minutes = "0", seconds = "0"] = units;
   return Math.round((Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000);
@@ -96,7 +95,9 @@ function youtube(url: URL, host: string): Detection {
     } catch {
       // Falls through to the refusal below: the nested address is not one.
     }
-    return refuse("This YouTube link leads somewhere else: open it and copy the address you end up at.");
+    return refuse(
+      "This YouTube link leads somewhere else: open it and copy the address you end up at.",
+    );
   }
   if (url.searchParams.get("v")) return video(url.searchParams.get("v"));
   switch (parts[0]) {
@@ -110,7 +111,9 @@ function youtube(url: URL, host: string): Detection {
       if (parts[1] === "videoseries") break;
       return parts[1] ? video(parts[1]) : refuse("This YouTube link names no video.");
     case "clip":
-      return refuse("A YouTube clip does not say which video it is from: paste the video's own link.");
+      return refuse(
+        "A YouTube clip does not say which video it is from: paste the video's own link.",
+      );
   }
   if (parts[0] === "playlist" || url.searchParams.has("list")) {
     return refuse("That is a YouTube playlist: open one of its videos and paste that link.");
@@ -133,11 +136,16 @@ function vimeo(url: URL, host: string): Detection {
   const named = parts.findIndex((part) => part === "video" || part === "videos");
   const place = named >= 0 ? named + 1 : at;
   const id = parts[place];
-  if (!id || !/^\d{5,}$/.test(id) || (named < 0 && ["album", "showcase"].includes(parts[0] ?? ""))) {
+  if (
+    !id ||
+    !/^\d{5,}$/.test(id) ||
+    (named < 0 && ["album", "showcase"].includes(parts[0] ?? ""))
+  ) {
     return refuse("This Vimeo link names no video: its address ends in the video's number.");
   }
   const next = parts[place + 1];
-  const hash = url.searchParams.get("h") ?? (host === "vimeo.com" && next !== undefined ? next : null);
+  const hash =
+    url.searchParams.get("h") ?? (host === "vimeo.com" && next !== undefined ? next : null);
   const unlisted = hash && /^[0-9a-f]{6,20}$/i.test(hash) ? `/${hash}` : "";
   return accept("vimeo", `https://vimeo.com/${id}${unlisted}`, { startMs: startOf(url) });
 }
@@ -152,7 +160,9 @@ function twitch(url: URL, host: string): Detection {
     const video = /^v?(\d+)$/.exec(url.searchParams.get("video") ?? "");
     const channel = url.searchParams.get("channel");
     if (video) {
-      return accept("twitch", `https://www.twitch.tv/videos/${video[1]}`, { startMs: startOf(url) });
+      return accept("twitch", `https://www.twitch.tv/videos/${video[1]}`, {
+        startMs: startOf(url),
+      });
     }
     if (channel) return accept("twitch", `https://www.twitch.tv/${channel}`, { note: channelNote });
   }
@@ -188,16 +198,16 @@ function titleOf(path: string): string {
 }
 
 function byEnding(path: string, query: URLSearchParams, url: string): Detection {
-  const ending = /\.([a-z0-9]{2,5})$/i.exec(path)?.[1]?.toLowerCase() ?? "";
+  const ending = /\.([a-z0-9]{2,7})$/i.exec(path)?.[1]?.toLowerCase() ?? "";
   const title = titleOf(path);
   if (ending === "m3u8" || ending === "m3u") return accept("hls", url, { title });
   if (ending === "mpd") return accept("dash", url, { title });
   if (fileEndings.has(ending)) return accept("file", url, { title });
   if (ending === "torrent") return refuse("Torrents cannot be played in a browser.");
   // Packagers also put the format inside the last part, or in the query.
-  const hints = [path, ...query.values()].join(" ").toLowerCase();
-  if (/m3u8|format=hls/.test(hints)) return accept("hls", url, { title });
-  if (/\.mpd|format=mpd|dash/.test(hints)) return accept("dash", url, { title });
+  const hints = `${path}?${[...query].map((pair) => pair.join("=")).join("&")}`.toLowerCase();
+  if (/\.m3u8|format=(hls|m3u8)/.test(hints)) return accept("hls", url, { title });
+  if (/\.mpd|format=(mpd|dash)/.test(hints)) return accept("dash", url, { title });
   return accept("file", url, {
     title,
     note: "The link does not end like a video file. It will be tried as one.",
@@ -249,7 +259,9 @@ export function detectSource(text: string, page: string = location.href): Detect
 
   const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (url.protocol === "http:" && new URL(page).protocol === "https:" && !loopback) {
-    return refuse("This page is on https, where browsers refuse http media. Try the link with https.");
+    return refuse(
+      "This page is on https, where browsers refuse http media. Try the link with https.",
+    );
   }
   const startMs = parseTimestampMs(new URLSearchParams(url.hash.slice(1)).get("t")?.split(",")[0]);
   url.hash = "";

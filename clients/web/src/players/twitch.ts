@@ -39,10 +39,10 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
       );
     }
   });
+  hooks.mount(media);
   media.src = source.url;
   return {
     kind: "twitch",
-    element: media,
     media,
     player,
     capabilities: player.capabilities,

@@ -12,7 +12,10 @@ interface VimeoApi {
   getPlaybackRate(): Promise<number>;
   setPlaybackRate(rate: number): Promise<number>;
   ready(): Promise<void>;
-  on(name: "error", listener: (error: { name?: string; message?: string; method?: string }) => void): void;
+  on(
+    name: "error",
+    listener: (error: { name?: string; message?: string; method?: string }) => void,
+  ): void;
 }
 interface VimeoMedia extends MediaLike {
   api: VimeoApi | null;
@@ -33,7 +36,9 @@ function vimeoErrorReason(name: string | undefined, message: string | undefined)
 }
 
 /** What the player does with a rate it may not allow: any, only the menu's steps, or none. */
-async function probeRates(api: VimeoApi): Promise<{ fineRate: boolean; rateSteps: readonly number[] }> {
+async function probeRates(
+  api: VimeoApi,
+): Promise<{ fineRate: boolean; rateSteps: readonly number[] }> {
   const obeyed = async (rate: number): Promise<boolean> => {
     try {
       await api.setPlaybackRate(rate);
@@ -46,7 +51,10 @@ async function probeRates(api: VimeoApi): Promise<{ fineRate: boolean; rateSteps
   for (const rate of [0.5, 0.75, 1.25, 1.5, 2]) if (await obeyed(rate)) steps.push(rate);
   await obeyed(1);
   // Even where any rate is obeyed its clock is too coarse to steer by: the steps serve the viewers, not the sync loop.
-  return { fineRate: false, rateSteps: steps.length > 0 ? [...steps, 1].sort((a, b) => a - b) : [] };
+  return {
+    fineRate: false,
+    rateSteps: steps.length > 0 ? [...steps, 1].sort((a, b) => a - b) : [],
+  };
 }
 
 export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Promise<ShownPlayer> {
@@ -72,9 +80,11 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
     queueMicrotask(() => {
       const api = media.api;
       if (!api) return;
-      api.ready().catch((error: { name?: string; message?: string }) =>
-        fail(vimeoErrorReason(error.name, error.message)),
-      );
+      api
+        .ready()
+        .catch((error: { name?: string; message?: string }) =>
+          fail(vimeoErrorReason(error.name, error.message)),
+        );
       api.on("error", ({ name, message, method }) => {
         // Refused rates and seeks are answered to the one who asked.
         if (!method) fail(vimeoErrorReason(name, message));
@@ -93,12 +103,14 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
     { once: true },
   );
   eventWithin(media, "loadedmetadata", readyWaitMs).catch(() =>
-    fail("Vimeo's player could not be loaded: it is unreachable from here, or blocked by an extension."),
+    fail(
+      "Vimeo's player could not be loaded: it is unreachable from here, or blocked by an extension.",
+    ),
   );
+  hooks.mount(media);
   media.src = source.url;
   return {
     kind: "vimeo",
-    element: media,
     media,
     player,
     get capabilities() {

@@ -3,7 +3,8 @@
 // What that player cannot do, and what is done about it here: it knows only coarse rates (the sync loop seeks
 // instead); it has no `waiting` event (made from its BUFFERING state); a refused autoplay is silent (play() is
 // made to reject); advertisements play as if they were the video, whose position stands still meanwhile, which the
-// sync loop sees as a stall.
+// sync loop sees as a stall. The element guesses `seeking` from jumps of the position between two timers, which a busy
+// page makes too: only those that follow a seek of ours are believed, since our controls are the only ones shown.
 import YoutubeVideoElement from "youtube-video-element";
 import { youtubeErrorReason } from "./failures";
 import { eventWithin, loadScript, patch, started } from "./foreign";
@@ -16,11 +17,14 @@ const scriptWaitMs = 15_000;
 const readyWaitMs = 20_000;
 /** The steps YouTube documents for getAvailablePlaybackRates; refined by asking once the player is there. */
 const documentedRates = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
-/** YT.PlayerState.BUFFERING */
-const buffering = 3;
+/** YT.PlayerState */
+const state = { ended: 0, buffering: 3 } as const;
+/** A `seeking` event this long after our own seek belongs to it. */
+const ownSeekMs = 3000;
 
 interface YoutubeApi {
   getAvailablePlaybackRates?(): number[];
+  getPlayerState?(): number;
   addEventListener(name: "onStateChange", listener: (event: { data: number }) => void): void;
   destroy?(): void;
 }
@@ -46,7 +50,10 @@ function loadApi(): Promise<void> {
       resolve();
       return;
     }
-    const timer = setTimeout(() => reject(new Error("the IFrame API did not get ready")), scriptWaitMs);
+    const timer = setTimeout(
+      () => reject(new Error("the IFrame API did not get ready")),
+      scriptWaitMs,
+    );
     window.onYouTubeIframeAPIReady = () => {
       clearTimeout(timer);
       resolve();
@@ -89,6 +96,19 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
       await begun;
     },
   });
+  patch(media, "ended", { get: () => media.api?.getPlayerState?.() === state.ended });
+  const position = Object.getOwnPropertyDescriptor(YoutubeVideoElement.prototype, "currentTime");
+  let seekSentAtMs = Number.NEGATIVE_INFINITY;
+  patch(media, "currentTime", {
+    get: () => position?.get?.call(media) as number,
+    set: (seconds: number) => {
+      seekSentAtMs = performance.now();
+      position?.set?.call(media, seconds);
+    },
+  });
+  media.addEventListener("seeking", (event) => {
+    if (performance.now() - seekSentAtMs > ownSeekMs) event.stopImmediatePropagation();
+  });
   const player = makePlayer(media, {
     fineRate: false,
     rateSteps: documentedRates,
@@ -97,22 +117,24 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
     quality: false,
     captions: true,
   });
-  media.addEventListener("error", () => hooks.onFailure(youtubeErrorReason(media.error?.code ?? 0)));
+  media.addEventListener("error", () =>
+    hooks.onFailure(youtubeErrorReason(media.error?.code ?? 0)),
+  );
   media.addEventListener("loadedmetadata", () => {
     const rates = media.api?.getAvailablePlaybackRates?.();
     if (rates && rates.length > 0) player.refineCapabilities({ rateSteps: rates });
     media.api?.addEventListener("onStateChange", ({ data }) => {
-      if (data === buffering) media.dispatchEvent(new Event("waiting"));
+      if (data === state.buffering) media.dispatchEvent(new Event("waiting"));
     });
   });
   let disposed = false;
   eventWithin(media, "loadedmetadata", readyWaitMs).catch(() => {
     if (!disposed && !media.error) hooks.onFailure("YouTube's player did not get ready.");
   });
+  hooks.mount(media);
   media.src = source.url;
   return {
     kind: "youtube",
-    element: media,
     media,
     player,
     get capabilities() {

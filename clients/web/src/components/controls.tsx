@@ -1,0 +1,150 @@
+// The room's controls: everything left of the volume is for everyone, the rest for this viewer only.
+import type { Room, RoomView } from "@playhead/sdk";
+import type { CSSProperties } from "react";
+import { type MediaState, showCaption } from "../hooks/use-media-state";
+import { formatRate } from "../lib/format";
+import type { ShownPlayer } from "../players/shown-player";
+import {
+  CaptionsIcon,
+  FullscreenIcon,
+  MutedIcon,
+  PauseIcon,
+  PlayIcon,
+  QualityIcon,
+  QuietIcon,
+  ShrinkIcon,
+  VolumeIcon,
+} from "./icons";
+import { Menu } from "./menu";
+import { SeekSlider } from "./seek-slider";
+
+export const roomRates = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] as const;
+
+export interface ControlActions {
+  playPause(): void;
+  setRate(rate: number): void;
+  setVolume(volume: number): void;
+  toggleMuted(): void;
+  toggleFullscreen(): void;
+}
+
+export interface ControlsProps {
+  room: Room;
+  view: RoomView;
+  shown: ShownPlayer | null;
+  mediaState: MediaState;
+  fullscreen: boolean;
+  actions: ControlActions;
+}
+
+/** Why the speed cannot be changed; empty when it can. */
+export function rateRefusal(shown: ShownPlayer | null): string {
+  if (!shown || shown.player.capabilities.fineRate) return "";
+  const steps = shown.player.capabilities.rateSteps;
+  return steps.length > 0 ? "" : "This source plays at one speed only";
+}
+
+export function Controls({ room, view, shown, mediaState, fullscreen, actions }: ControlsProps) {
+  const disabled = view.status !== "live" || view.media.instance === 0;
+  const { playing, rate } = view.motion;
+  const { volume, muted, captions, captionShown } = mediaState;
+  const level = muted ? 0 : volume;
+  const playLabel = playing ? "Pause for everyone" : "Play for everyone";
+  const rateReason = disabled ? "Not connected" : rateRefusal(shown);
+  const quality = shown?.quality;
+
+  return (
+    <section className="controls" aria-label="Player controls">
+      <SeekSlider room={room} view={view} shown={shown} disabled={disabled} />
+      <div className="control-row">
+        <button
+          type="button"
+          className="control control-main"
+          data-testid={playing ? "pause" : "play"}
+          aria-label={playLabel}
+          title={`${playLabel} (space)`}
+          disabled={disabled}
+          onClick={actions.playPause}
+        >
+          {playing ? <PauseIcon /> : <PlayIcon />}
+        </button>
+        <Menu
+          label={`Speed for everyone, now ${formatRate(rate)}`}
+          testId="rate"
+          face={<span className="control-text">{formatRate(rate)}</span>}
+          options={() =>
+            roomRates.map((value) => ({ id: String(value), label: formatRate(value) }))
+          }
+          selected={String(rate)}
+          disabledReason={rateReason}
+          onSelect={(id) => actions.setRate(Number(id))}
+        />
+        <span className="spacer" />
+        <div className="volume">
+          <button
+            type="button"
+            className="control"
+            data-testid="mute"
+            aria-label={muted ? "Unmute yourself" : "Mute yourself"}
+            aria-pressed={muted}
+            title={muted ? "Unmute yourself (m)" : "Mute yourself (m)"}
+            disabled={!shown}
+            onClick={actions.toggleMuted}
+          >
+            {level === 0 ? <MutedIcon /> : level < 0.5 ? <QuietIcon /> : <VolumeIcon />}
+          </button>
+          <input
+            className="volume-slider"
+            data-testid="volume"
+            type="range"
+            min={0}
+            max={1}
+            step={0.05}
+            value={level}
+            style={{ "--at": `${level * 100}%` } as CSSProperties}
+            aria-label="Your volume"
+            aria-valuetext={`${Math.round(level * 100)} percent`}
+            disabled={!shown}
+            onChange={(event) => actions.setVolume(Number(event.target.value))}
+          />
+        </div>
+        {captions.length > 0 && (
+          <Menu
+            label="Captions"
+            testId="captions"
+            face={<CaptionsIcon />}
+            options={() => [
+              { id: "-1", label: "Off" },
+              ...captions.map((track, index) => ({
+                id: String(index),
+                label: track.label || track.language || `Captions ${index + 1}`,
+              })),
+            ]}
+            selected={String(captionShown)}
+            onSelect={(id) => showCaption(captions, Number(id))}
+          />
+        )}
+        {quality && quality.options().length > 1 && (
+          <Menu
+            label="Picture quality"
+            testId="quality"
+            face={<QualityIcon />}
+            options={() => [{ id: "auto", label: "Automatic" }, ...quality.options()]}
+            selected={quality.selected()}
+            onSelect={(id) => quality.select(id)}
+          />
+        )}
+        <button
+          type="button"
+          className="control"
+          data-testid="fullscreen"
+          aria-label={fullscreen ? "Leave fullscreen" : "Fullscreen"}
+          title={fullscreen ? "Leave fullscreen (f)" : "Fullscreen (f)"}
+          onClick={actions.toggleFullscreen}
+        >
+          {fullscreen ? <ShrinkIcon /> : <FullscreenIcon />}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+import type { Room, RoomEvent, RoomView, ViewerView } from "@playhead/sdk";
+import { useEffect, useRef } from "react";
+import { formatRate, formatTime } from "../lib/format";
+import type { Tell } from "./use-toasts";
+
+/** Above this many viewers comings and goings are noise. */
+const smallRoom = 12;
+
+export function newsOf(event: RoomEvent, view: RoomView): string {
+  const who = view.viewers.find(({ id }) => id === event.viewer)?.name ?? "Someone";
+  switch (event.kind) {
+    case "played":
+      return `${who} pressed play`;
+    case "paused":
+      return `${who} paused at ${formatTime(event.positionMs)}`;
+    case "sought":
+      return `${who} went to ${formatTime(event.positionMs)}`;
+    case "rateChanged":
+      return `${who} set the speed to ${formatRate(view.motion.rate)}`;
+    case "loaded":
+      return `${who} changed the video`;
+    case "mediaEnded":
+      return "That was the end";
+  }
+}
+
+/** Tells what the others do. Own actions are seen where they are made, and told only when they fail. */
+export function useRoomNews(room: Room, tell: Tell): void {
+  const known = useRef<ReadonlyMap<number, ViewerView> | null>(null);
+  useEffect(() => {
+    const offEvent = room.onEvent((event) => {
+      if (event.viewer !== room.view.me) tell(newsOf(event, room.view));
+    });
+    const offView = room.subscribe(() => {
+      const { view } = room;
+      if (view.status !== "live") {
+        // What happened while we were away is state, not news.
+        known.current = null;
+        return;
+      }
+      const now = new Map(view.viewers.map((viewer) => [viewer.id, viewer]));
+      const before = known.current;
+      known.current = now;
+      if (!before || now.size > smallRoom || before.size > smallRoom) return;
+      for (const [id, { name }] of now)
+        if (!before.has(id) && id !== view.me) tell(`${name} joined`);
+      for (const [id, { name }] of before) if (!now.has(id) && id !== view.me) tell(`${name} left`);
+    });
+    return () => {
+      offEvent();
+      offView();
+    };
+  }, [room, tell]);
+}
