@@ -79,7 +79,7 @@ export class MediaElementPlayer implements Player {
   private readonly resolution = new ClockResolutionProbe();
   private readonly changeListeners = new Set<() => void>();
   private readonly intentListeners = new Set<(intent: UserIntent) => void>();
-  private readonly abort = new AbortController();
+  private readonly handlers: [type: string, handle: () => void][] = [];
 
   private wantsPaused: boolean;
   private wantedRate: number;
@@ -196,7 +196,7 @@ export class MediaElementPlayer implements Player {
   }
 
   dispose(): void {
-    this.abort.abort();
+    for (const [type, handle] of this.handlers) this.element.removeEventListener(type, handle);
     this.changeListeners.clear();
     this.intentListeners.clear();
   }
@@ -259,15 +259,14 @@ export class MediaElementPlayer implements Player {
   }
 
   private listen(): void {
-    const on = (type: string, handle: () => void) =>
-      this.element.addEventListener(
-        type,
-        () => {
-          handle();
-          this.changed();
-        },
-        { signal: this.abort.signal },
-      );
+    const on = (type: string, react: () => void) => {
+      const handle = () => {
+        react();
+        this.changed();
+      };
+      this.handlers.push([type, handle]);
+      this.element.addEventListener(type, handle);
+    };
     on("play", () => this.onPlay());
     on("pause", () => this.onPause());
     on("seeking", () => this.onSeeking());
