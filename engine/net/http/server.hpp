@@ -38,7 +38,6 @@ struct Settings {
 struct RunFacts {
     std::uint64_t clock_id = 0;
     TickLength tick_length;
-    std::string version;
 };
 
 // What HTTP did; plain numbers on the HTTP thread.

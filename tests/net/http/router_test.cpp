@@ -1,0 +1,67 @@
+#include "net/http/router.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using playhead::RoomId;
+using playhead::http::Endpoint;
+using playhead::http::route;
+using playhead::http::Route;
+
+namespace {
+
+unsigned refusal(std::string_view method, std::string_view target) {
+    const auto place = route(method, target);
+    return place ? 0 : place.error().status;
+}
+
+} // namespace
+
+TEST_CASE("[H1] every address of the API has its endpoint") {
+    CHECK(route("GET", "/healthz") == Route{Endpoint::health, {}, {}});
+    CHECK(route("HEAD", "/readyz?x") == Route{Endpoint::ready, {}, {}});
+    CHECK(route("GET", "/metrics") == Route{Endpoint::metrics, {}, {}});
+    CHECK(route("GET", "/api/v1/time") == Route{Endpoint::time, {}, {}});
+    CHECK(route("GET", "/api/v1/rooms") == Route{Endpoint::room_list, {}, {}});
+    CHECK(route("POST", "/api/v1/rooms") == Route{Endpoint::room_create, {}, {}});
+    CHECK(route("GET", "/api/v1/rooms/demo") == Route{Endpoint::room, *RoomId::parse("demo"), {}});
+    CHECK(route("GET", "/ws/demo") == Route{Endpoint::websocket, *RoomId::parse("demo"), {}});
+}
+
+TEST_CASE("[H1] pages come from the web root, media from the media folder, rooms from the app's one page") {
+    CHECK(route("GET", "/") == Route{Endpoint::page, {}, "index.html"});
+    CHECK(route("GET", "/r/demo") == Route{Endpoint::page, {}, "index.html"});
+    CHECK(route("GET", "/r/any/thing") == Route{Endpoint::page, {}, "index.html"});
+    CHECK(route("GET", "/assets/index-BsWqv3xY.js") == Route{Endpoint::page, {}, "assets/index-BsWqv3xY.js"});
+    CHECK(route("GET", "/media/hls/a%20b.m4s") == Route{Endpoint::media, {}, "hls/a b.m4s"});
+}
+
+TEST_CASE("[H1] an address that is none is not found") {
+    for (const std::string target : {"/api", "/api/v1", "/api/v2/rooms", "/api/v1/rooms/demo/x", "/api/v1/nothing",
+                                     "/ws", "/ws/demo/x", "/.git/config", "/media/.hidden/demo.mp4", "/r/.env"}) {
+        CAPTURE(target);
+        CHECK(refusal("GET", target) == 404);
+    }
+}
+
+TEST_CASE("[H1] a room id that cannot be one is malformed, wherever it stands") {
+    for (const std::string id : {"a%20b", "a.b", "caf%C3%A9", "%3Cscript%3E", "a+b", std::string(65, 'a').c_str()}) {
+        CAPTURE(id);
+        CHECK(refusal("GET", "/ws/" + id) == 400);
+        CHECK(refusal("GET", "/api/v1/rooms/" + id) == 400);
+    }
+}
+
+TEST_CASE("[H1] another method is refused and told which ones there are") {
+    for (const std::string method : {"PUT", "DELETE", "TRACE", "CONNECT", "BREW"}) {
+        CAPTURE(method);
+        CHECK(refusal(method, "/media/demo.mp4") == 405);
+    }
+    CHECK(refusal("POST", "/") == 405);
+    CHECK(refusal("POST", "/api/v1/rooms/demo") == 405);
+    CHECK(refusal("POST", "/ws/demo") == 405);
+    const auto place = route("DELETE", "/api/v1/rooms");
+    REQUIRE_FALSE(place.has_value());
+    CHECK(place.error().fields == std::vector<playhead::http::Field>{{"Allow", "GET, HEAD, POST, OPTIONS"}});
+}
