@@ -48,13 +48,13 @@ export class ClockDriver implements ServerClock {
     readonly serverTimeUs: number;
     readonly pingIntervalMs: number;
   }): void {
-    const { now } = this.options.environment;
+    const nowMs = this.options.environment.now();
     if (this.clockId !== undefined && this.clockId !== welcome.clockId) this.reset();
     this.clockId = welcome.clockId;
     this.estimator.setClockId(welcome.clockId);
     this.steadyGapMs = welcome.pingIntervalMs;
-    this.lastOffsetMs ??= welcome.serverTimeUs / 1000 - now();
-    this.startedMs = now();
+    this.lastOffsetMs ??= welcome.serverTimeUs / 1000 - nowMs;
+    this.startedMs = nowMs;
     this.samples = 0;
     this.goodSamples = 0;
     this.pings.clear();

@@ -151,6 +151,8 @@ function readFrame(frame: ServerFrame): ServerMessage {
         retryMs: goodbye.retryMs(),
       };
     }
+    case WireServerMessage.NONE:
+      return fail("neither a beacon nor a message");
     default:
       return { type: "unknown" };
   }

@@ -21,7 +21,10 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
   if (message.type === "beacon") {
     writeBeacon(builder, message);
   } else if (message.type === "unknown") {
+    const table = server.Pong.createPong(builder, 0n, 0n, 0n);
     server.ServerFrame.startServerFrame(builder);
+    server.ServerFrame.addMessageType(builder, 200 as server.ServerMessage);
+    server.ServerFrame.addMessage(builder, table);
     builder.finish(server.ServerFrame.endServerFrame(builder));
   } else {
     const [type, offset] = writeMessage(builder, message);

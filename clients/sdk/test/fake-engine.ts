@@ -107,7 +107,7 @@ export class FakeEngine {
           if (this.sessions.includes(session)) this.receive(session, decodeClientMessage(bytes));
         });
       };
-      socket.onClose = () => this.drop(session, undefined);
+      socket.onClose = () => forward(() => this.drop(session, undefined));
     };
   }
 
