@@ -24,7 +24,8 @@ export interface MediaElementLike extends EventTarget {
     start(index: number): number;
     end(index: number): number;
   };
-  play(): Promise<void> | undefined;
+  // biome-ignore lint/suspicious/noConfusingVoidType: what elements declare that return nothing
+  play(): Promise<void> | void;
   pause(): void;
 }
 
@@ -110,9 +111,9 @@ export class MediaElementPlayer implements Player {
     return { ...this.declared, clockResolutionMs: stepMs };
   }
 
-  /** What the adapter found out about this element once it was there. */
-  refineCapabilities(found: Partial<PlayerCapabilities>): void {
-    this.declared = { ...this.declared, ...found };
+  /** Corrects what was declared, after a probe or when another source plays in the same element. */
+  refineCapabilities(known: Partial<PlayerCapabilities>): void {
+    this.declared = { ...this.declared, ...known };
     this.changed();
   }
 
@@ -204,7 +205,8 @@ export class MediaElementPlayer implements Player {
   private start(): void {
     // Some stand-ins return nothing, and then cannot tell that they were refused.
     const started = this.element.play();
-    started?.then(
+    if (!(started instanceof Object)) return;
+    started.then(
       () => this.setBlocked(false),
       (error: unknown) => {
         if (error instanceof Error && error.name === "NotAllowedError") this.setBlocked(true);

@@ -42,8 +42,8 @@ export const SLIP_MS = 40;
 export const STEADY_STEP = 0.008;
 /** Longest steady correction: one audio quantum. Unit: ms. */
 export const STEADY_BURST_MS_MAX = 2_700;
-/** Steps in the fast phase are multiples of this. Unit: fraction of the rate. */
-export const FAST_STEP_QUANTUM = 0.01;
+/** Steps in the fast phase are multiples of one of so many. Unit: steps in the rate 1. */
+export const FAST_STEPS_IN_ONE = 100;
 /** How long a fast correction of a small error should take. Unit: ms. */
 export const FAST_BURST_MS = 150;
 /** Smallest and largest step up to FAST_LARGE_MS, and the largest above. Unit: fraction. Source: trap 7. */
@@ -89,6 +89,9 @@ export const READINGS_STEADY = 5;
 /** Gap between readings in the fast phase and in steady state. Unit: ms. */
 export const READ_GAP_FAST_MS = 15;
 export const READ_GAP_STEADY_MS = 100;
+/** After so many readings of the fast phase without a correction the gap is this. Unit: readings, ms. */
+export const READINGS_CALM = 8;
+export const READ_GAP_CALM_MS = 50;
 /** A clock that moves in steps above this is smoothed. Unit: ms. Source: players.md, Firefox 40, Chromium 0.1. */
 export const COARSE_CLOCK_MS = 5;
 /** A stepping clock is read for so many of its steps, within bounds. Unit: steps, ms. */

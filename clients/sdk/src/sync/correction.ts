@@ -38,7 +38,8 @@ export function follow(draft: Draft): Outcome {
       const seeking = hardSeek(draft);
       if (seeking !== undefined) return seeking;
     }
-    return { phase: "starting", wakeAtMs: state.blindUntilMs };
+    const phase = state.judged === undefined ? "starting" : "correcting";
+    return { phase, wakeAtMs: state.blindUntilMs };
   }
   if (state.burst !== undefined) return runBurst(draft, roughMs);
 
@@ -85,7 +86,9 @@ function nextReading(draft: Draft): number {
   const { localMs, capabilities } = draft.input;
   const coarse = capabilities.clockResolutionMs > k.COARSE_CLOCK_MS;
   if (coarse) return localMs + (k.COARSE_WINDOW_MS_MIN * 2) / k.READINGS_MAX + k.WAKE_SOON_MS * 2;
-  return localMs + (isFast(draft) ? k.READ_GAP_FAST_MS : k.READ_GAP_STEADY_MS);
+  if (!isFast(draft)) return localMs + k.READ_GAP_STEADY_MS;
+  const calm = draft.state.readings.length >= k.READINGS_CALM;
+  return localMs + (calm ? k.READ_GAP_CALM_MS : k.READ_GAP_FAST_MS);
 }
 
 function decide(draft: Draft, errorMs: number): Outcome {
@@ -130,12 +133,12 @@ function startBurst(draft: Draft, errorMs: number): Outcome {
   return { phase: "correcting", wakeAtMs: state.burst.endAtMs, errorMs };
 }
 
-/** A step that closes the error in about FAST_BURST_MS, in multiples of FAST_STEP_QUANTUM. */
+/** A step that closes the error in about FAST_BURST_MS, in multiples of 1/FAST_STEPS_IN_ONE. */
 function fastStep(size: number): number {
   const wanted = size / k.FAST_BURST_MS;
   const most = size > k.FAST_LARGE_MS ? k.FAST_STEP_LARGE : k.FAST_STEP_MAX;
   const bounded = Math.min(most, Math.max(k.FAST_STEP_MIN, wanted));
-  return Math.round(bounded / k.FAST_STEP_QUANTUM) * k.FAST_STEP_QUANTUM;
+  return Math.round(bounded * k.FAST_STEPS_IN_ONE) / k.FAST_STEPS_IN_ONE;
 }
 
 function runBurst(draft: Draft, roughMs: number): Outcome {
