@@ -1,0 +1,78 @@
+#include "app/command_line.hpp"
+#include "app/config.hpp"
+#include "app/server.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <vector>
+
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_environment = 1;
+constexpr int exit_usage = 2;
+constexpr std::string_view version = PLAYHEAD_VERSION;
+
+void say(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
+
+void start_logging(const std::string& level) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("app"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %n %v", spdlog::pattern_time_type::utc);
+    spdlog::set_level(spdlog::level::from_str(level));
+}
+
+// Every viewer is a descriptor; the usual soft limit of 1,024 is for programs that use select().
+void allow_many_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int run(const playhead::CommandLine& wanted) {
+    playhead::Config config = playhead::load_config(wanted.config);
+    if (wanted.listen) {
+        config.http.host = wanted.listen->host;
+        config.http.port = wanted.listen->port;
+    }
+    if (wanted.mode == playhead::CommandLine::Mode::check) {
+        say(stdout, playhead::effective_config(config));
+        return exit_ok;
+    }
+    start_logging(config.log_level);
+    allow_many_descriptors();
+    playhead::Server server{config, std::string{version}};
+    server.run();
+    return exit_ok;
+}
+
+} // namespace
+
+int main(int argument_count, char** argument_values) {
+    const std::vector<std::string_view> arguments{argument_values + (argument_count > 0 ? 1 : 0),
+                                                  argument_values + argument_count};
+    try {
+        const auto wanted = playhead::parse_command_line(arguments);
+        if (!wanted) {
+            say(stderr, "playhead: " + wanted.error() + "\n\n" + std::string{playhead::usage});
+            return exit_usage;
+        }
+        using Mode = playhead::CommandLine::Mode;
+        if (wanted->mode == Mode::help) say(stdout, playhead::usage);
+        if (wanted->mode == Mode::version) say(stdout, "playhead " + std::string{version} + "\n");
+        if (wanted->mode == Mode::help || wanted->mode == Mode::version) return exit_ok;
+        return run(*wanted);
+    } catch (const playhead::ConfigError& error) {
+        say(stderr, "playhead: " + std::string{error.what()} + "\n");
+        return exit_usage;
+    } catch (const std::exception& error) {
+        say(stderr, "playhead: " + std::string{error.what()} + "\n");
+        return exit_environment;
+    }
+}

@@ -1,0 +1,74 @@
+#include "app/metrics_page.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace playhead {
+namespace {
+
+template <class Value>
+void add(std::string& page, std::string_view name, std::string_view type, std::string_view help, Value value) {
+    fmt::format_to(std::back_inserter(page), "# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+}
+
+long resident_bytes() {
+    std::ifstream statm{"/proc/self/statm"};
+    long total_pages = 0;
+    long resident_pages = 0;
+    statm >> total_pages >> resident_pages;
+    return resident_pages * ::sysconf(_SC_PAGESIZE);
+}
+
+long open_descriptors() {
+    std::error_code failed;
+    long count = -1; // the one that lists the folder
+    for (std::filesystem::directory_iterator entry{"/proc/self/fd", failed}, end; !failed && entry != end;
+         entry.increment(failed)) {
+        ++count;
+    }
+    return count;
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+} // namespace
+
+std::string to_prometheus(const websocket::Counters& counters) {
+    std::string page;
+    add(page, "playhead_websocket_connections", "gauge", "Sockets held, those still closing among them.",
+        counters.open);
+    add(page, "playhead_websocket_writes_total", "counter", "System calls that wrote.", counters.writes);
+    add(page, "playhead_websocket_reads_total", "counter", "System calls that read.", counters.reads);
+    add(page, "playhead_websocket_written_bytes_total", "counter", "Bytes written.", counters.bytes_written);
+    add(page, "playhead_websocket_read_bytes_total", "counter", "Bytes read.", counters.bytes_read);
+    add(page, "playhead_websocket_messages_total", "counter", "Messages received.", counters.messages_read);
+    add(page, "playhead_websocket_pings_answered_total", "counter", "Ping frames answered.", counters.pings_answered);
+    add(page, "playhead_websocket_rules_broken_total", "counter", "Connections closed for breaking RFC 6455.",
+        counters.rules_broken);
+    add(page, "playhead_websocket_blocked_total", "counter", "Times a send did not fit into the kernel.",
+        counters.blocked);
+    return page;
+}
+
+std::string process_metrics(const std::string& version) {
+    std::string page = "# HELP playhead_build_info Which version this is.\n# TYPE playhead_build_info gauge\n";
+    page += "playhead_build_info{version=\"" + version + "\"} 1\n";
+    add(page, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", resident_bytes());
+    add(page, "process_open_fds", "gauge", "Number of open file descriptors.", open_descriptors());
+    add(page, "process_cpu_seconds_total", "counter", "User and system CPU time in seconds.", cpu_seconds());
+    return page;
+}
+
+} // namespace playhead

@@ -1,0 +1,152 @@
+#include "app/server.hpp"
+
+#include "app/metrics_page.hpp"
+#include "app/shard_thread.hpp"
+#include "net/http/server.hpp"
+#include "session/clock.hpp"
+#include "session/shard.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+
+#include <bit>
+#include <chrono>
+#include <csignal>
+#include <span>
+#include <stdexcept>
+
+namespace playhead {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::seconds drain_time_max{5};
+
+// What HTTP asks of the shard, as messages to its thread.
+class ShardBackend final : public http::Backend {
+  public:
+    ShardBackend(ShardThread& shard, std::string version) : shard_(shard), version_(std::move(version)) {}
+
+    void create_room(RoomRequest request, http::Reply<Result<CreatedRoom>> reply) override {
+        shard_.post([request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
+            reply(shard.create(request));
+        });
+    }
+    void list_rooms(http::Reply<std::vector<RoomSummary>> reply) override {
+        shard_.post([reply = std::move(reply)](Shard& shard) mutable { reply(shard.listed_rooms()); });
+    }
+    void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
+        shard_.post([id = std::move(id), reply = std::move(reply)](Shard& shard) mutable { reply(shard.find(id)); });
+    }
+    void metrics_page(http::Reply<std::string> reply) override {
+        shard_.metrics_page([reply = std::move(reply), process = process_metrics(version_)](std::string page) mutable {
+            reply(std::move(page) + process);
+        });
+    }
+    void attach(http::UpgradedSocket socket) override { shard_.attach(std::move(socket)); }
+
+  private:
+    ShardThread& shard_;
+    std::string version_;
+};
+
+// Names this run of the engine; never 0.
+std::uint64_t random_clock_id(RandomSource& random) {
+    std::uint64_t id = 0;
+    while (id == 0) random.fill(std::as_writable_bytes(std::span{&id, 1}));
+    return id;
+}
+
+void open_rooms(Shard& shard, const std::vector<RoomRequest>& rooms) {
+    for (const RoomRequest& room : rooms) {
+        const auto created = shard.create(room);
+        if (!created) {
+            throw std::runtime_error("the room '" + (room.id ? room.id->text() : std::string{"(no id)"}) +
+                                     "' of the config cannot be opened: " + created.error().message);
+        }
+        if (!room.listed)
+            spdlog::info("room={} link=/r/{}#{}", created->id.text(), created->id.text(), created->join_token);
+    }
+}
+
+} // namespace
+
+// In order of dependence; destroyed from the bottom, so that nobody speaks to one who is gone. The HTTP event loop is
+// the last to go: replies that wait in the shard's queue hold coroutines whose sockets belong to it.
+struct Server::Impl {
+    Impl(const Config& config, const std::string& version)
+        : clock_id(random_clock_id(random)),
+          host(config.http.host),
+          shard(config.sessions, config.tick_length, clock_id, clock, random),
+          backend(shard, version),
+          http(http_io, config.http, {clock_id, config.tick_length}, clock, backend),
+          signals(http_io),
+          drain_timer(http_io) {
+        open_rooms(shard.shard(), config.rooms);
+    }
+
+    void run() {
+        std::signal(SIGPIPE, SIG_IGN);
+        signals.add(SIGTERM);
+        signals.add(SIGINT);
+        signals.async_wait([this](const error_code& error, int signal) {
+            if (!error) drain(signal);
+        });
+        shard.start();
+        http_io.run();
+    }
+
+    void drain(int signal) {
+        spdlog::info("draining signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        signals.clear(); // the next one does what signals do by default
+        drain_timer.expires_after(drain_time_max);
+        drain_timer.async_wait([this](const error_code& error) {
+            if (error) return;
+            spdlog::warn("drained incompletely after_s={}", drain_time_max.count());
+            http_io.stop();
+        });
+        http.drain([this] { part_drained(); });
+        shard.drain([this] { asio::post(http_io, [this] { part_drained(); }); });
+    }
+
+    void part_drained() {
+        if (--parts_to_drain > 0) return;
+        spdlog::info("drained");
+        http_io.stop();
+    }
+
+    asio::io_context http_io{1};
+    SteadyClock clock;
+    SystemRandom random;
+    std::uint64_t clock_id;
+    std::string host;
+    ShardThread shard;
+    ShardBackend backend;
+    http::Server http;
+    asio::signal_set signals;
+    asio::steady_timer drain_timer;
+    int parts_to_drain = 2; // HTTP and the shard
+};
+
+Server::Server(const Config& config, const std::string& version) : impl_(std::make_unique<Impl>(config, version)) {}
+Server::~Server() = default;
+
+std::string Server::url() const {
+    std::string host = impl_->host;
+    if (host == "0.0.0.0") host = "127.0.0.1"; // listens on all; a browser here reaches it so
+    if (host == "::") host = "::1";
+    if (host.contains(':')) host = "[" + host + "]";
+    return "http://" + host + ":" + std::to_string(impl_->http.port());
+}
+
+void Server::run() {
+    spdlog::info("ready url={}", url());
+    impl_->run();
+}
+
+} // namespace playhead

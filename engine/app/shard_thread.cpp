@@ -1,0 +1,100 @@
+#include "app/shard_thread.hpp"
+
+#include "app/metrics_page.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include <pthread.h>
+#include <utility>
+
+namespace playhead {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::milliseconds drain_look_interval{10};
+
+} // namespace
+
+ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id,
+                         const Clock& clock, RandomSource& random)
+    : clock_(clock),
+      tick_timer_(io_),
+      drain_timer_(io_),
+      shard_(settings, tick_length, clock_id, clock, random) {}
+
+ShardThread::~ShardThread() {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void ShardThread::start() {
+    asio::post(io_, [this] { tick(); });
+    thread_ = std::jthread{[this] {
+        ::pthread_setname_np(::pthread_self(), "shard");
+        io_.run();
+    }};
+}
+
+void ShardThread::tick() {
+    const ServerTime next = shard_.run_due();
+    tick_timer_.expires_after(next - clock_.now());
+    tick_timer_.async_wait([this](const error_code& error) {
+        if (!error) tick();
+    });
+    fan_out_soon();
+}
+
+// Goes to the end of the queue each time: what is ready to run by then (a tick, received bytes) runs first.
+void ShardThread::fan_out_soon() {
+    if (std::exchange(fan_out_posted_, true)) return;
+    asio::post(io_, [this] {
+        fan_out_posted_ = false;
+        if (shard_.fan_out_slice()) fan_out_soon();
+    });
+}
+
+void ShardThread::post(Work work) {
+    asio::post(io_, [this, work = std::move(work)]() mutable { work(shard_); });
+}
+
+void ShardThread::attach(http::UpgradedSocket upgraded) {
+    asio::post(io_, [this, upgraded = std::move(upgraded)]() mutable {
+        tcp::socket socket{io_};
+        error_code failed;
+        socket.assign(upgraded.ip_v6 ? tcp::v6() : tcp::v4(), upgraded.socket.get(), failed);
+        if (failed) return; // dead already; the descriptor closes with `upgraded`
+        std::ignore = upgraded.socket.release();
+        shard_.attach(upgraded.room, websocket::make_connection(std::move(socket), websocket_, upgraded.already_read));
+    });
+}
+
+void ShardThread::metrics_page(http::Reply<std::string> reply) {
+    asio::post(io_, [this, reply = std::move(reply)]() mutable {
+        reply(to_prometheus(shard_.metrics()) + to_prometheus(websocket_.counters));
+    });
+}
+
+void ShardThread::drain(std::function<void()> done) {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+        on_drained_ = std::move(done);
+        shard_.drain();
+        look_whether_drained();
+    });
+}
+
+void ShardThread::look_whether_drained() {
+    // Sockets outlive their sessions for a moment, until the peers have read our Close frames.
+    if (shard_.drained() && websocket_.counters.open == 0) return std::exchange(on_drained_, nullptr)();
+    drain_timer_.expires_after(drain_look_interval);
+    drain_timer_.async_wait([this](const error_code& error) {
+        if (!error) look_whether_drained();
+    });
+}
+
+} // namespace playhead

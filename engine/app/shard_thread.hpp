@@ -1,0 +1,60 @@
+#pragma once
+
+#include "net/http/backend.hpp"
+#include "net/websocket/connection.hpp"
+#include "session/clock.hpp"
+#include "session/settings.hpp"
+#include "session/shard.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+namespace playhead {
+
+// Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works
+// off fan-out passes slice by slice in between, so that neither ticks nor reads wait for a wide room.
+//   Thread: everything but the constructor, start(), post(), drain() and the destructor happens on its own.
+//   Owner: app/server. Other threads give it values and functions, and share nothing with it.
+class ShardThread {
+  public:
+    // What the rest of the engine may do with a shard: run this there, soon.
+    using Work = std::move_only_function<void(Shard&)>;
+
+    ShardThread(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+                RandomSource& random);
+    ~ShardThread();
+
+    // Before start() only: rooms of the config.
+    Shard& shard() { return shard_; }
+    void start();
+
+    void post(Work work);
+    // Gives the socket to this thread's event loop and the viewer to its room.
+    void attach(http::UpgradedSocket socket);
+    // The shard's metrics and its transport's, as text.
+    void metrics_page(http::Reply<std::string> reply);
+
+    // Tells every client and closes every session; `done` is called on this thread once nothing is left to write.
+    void drain(std::function<void()> done);
+
+  private:
+    void tick();
+    void fan_out_soon();
+    void look_whether_drained();
+
+    const Clock& clock_;
+    boost::asio::io_context io_{1};
+    websocket::Shared websocket_;
+    boost::asio::steady_timer tick_timer_;
+    boost::asio::steady_timer drain_timer_;
+    Shard shard_; // its connections hold sockets of io_ and borrow websocket_
+    bool fan_out_posted_ = false;
+    std::function<void()> on_drained_;
+    std::jthread thread_;
+};
+
+} // namespace playhead
