@@ -47,23 +47,25 @@ function tickOf({ serverMs, tickUs }: Issue): number {
   return Math.max(0, Math.floor((serverMs * 1000) / tickUs));
 }
 
-function positionUsAt(motion: Motion, serverMs: number, { tickUs, durationUs }: Issue): number {
-  const playhead = playheadAt(motion, serverMs, tickUs);
-  const positionUs = Math.trunc(positionMsAt(playhead, serverMs, tickUs) * 1000);
-  return durationUs > 0 ? Math.min(positionUs, durationUs) : positionUs;
+function withinMedia(positionUs: number, { durationUs }: Issue): number {
+  return Math.max(0, durationUs > 0 ? Math.min(positionUs, durationUs) : positionUs);
+}
+
+function positionUsAt(playhead: Playhead, serverMs: number, issue: Issue): number {
+  return withinMedia(Math.trunc(positionMsAt(playhead, serverMs, issue.tickUs) * 1000), issue);
 }
 
 function predictPlay(motion: Motion, issue: Issue): Motion {
-  const intent = intentOf(motion);
-  if (intent.playing) return motion;
-  const positionUs = positionUsAt(motion, issue.serverMs, issue);
-  const atEnd = issue.durationUs > 0 && positionUs >= issue.durationUs;
+  if (intentOf(motion).playing) return motion;
+  const { current } = motion;
+  const { durationUs } = issue;
+  const atEnd = durationUs > 0 && current.anchorPositionUs >= durationUs;
   return {
-    current: motion.current,
+    current,
     pending: {
-      ...intent,
+      ...current,
       playing: true,
-      anchorPositionUs: atEnd ? 0 : positionUs,
+      anchorPositionUs: atEnd ? 0 : current.anchorPositionUs,
       anchorTick: tickOf(issue) + issue.startTicks,
     },
   };
@@ -72,15 +74,16 @@ function predictPlay(motion: Motion, issue: Issue): Motion {
 function predictPause(motion: Motion, issue: Issue): Motion {
   const intent = intentOf(motion);
   if (!intent.playing) return motion;
-  const nowUs = positionUsAt(motion, issue.serverMs, issue);
-  const windowUs = PAUSE_WINDOW_MS * intent.ratePermille;
-  const seenUs = issue.positionUs ?? nowUs;
-  const positionUs = Math.max(0, Math.min(nowUs + windowUs, Math.max(nowUs - windowUs, seenUs)));
+  const now = playheadAt(motion, issue.serverMs, issue.tickUs);
+  const expectedUs = positionUsAt(now, issue.serverMs, issue);
+  const doubtUs = PAUSE_WINDOW_MS * now.ratePermille;
+  const seenUs = issue.positionUs ?? expectedUs;
+  const positionUs = Math.min(expectedUs + doubtUs, Math.max(expectedUs - doubtUs, seenUs));
   return {
     current: {
       ...intent,
       playing: false,
-      anchorPositionUs: positionUs,
+      anchorPositionUs: withinMedia(positionUs, issue),
       anchorTick: tickOf(issue),
     },
   };
@@ -88,39 +91,27 @@ function predictPause(motion: Motion, issue: Issue): Motion {
 
 function predictSeek(motion: Motion, targetUs: number, issue: Issue): Motion {
   const intent = intentOf(motion);
-  const positionUs = Math.max(
-    0,
-    issue.durationUs > 0 ? Math.min(targetUs, issue.durationUs) : targetUs,
-  );
+  const positionUs = withinMedia(targetUs, issue);
   const tick = tickOf(issue);
   // The room has done it already, and its answer is on the way.
   if (intent.anchorPositionUs === positionUs && intent.anchorTick >= tick) return motion;
-  const current = {
-    ...intent,
-    playing: false,
-    anchorPositionUs: positionUs,
-    anchorTick: tick,
-  };
+  const current = { ...intent, playing: false, anchorPositionUs: positionUs, anchorTick: tick };
   if (!intent.playing) return { current };
   return { current, pending: { ...current, playing: true, anchorTick: tick + issue.seekTicks } };
 }
 
 function predictRate(motion: Motion, ratePermille: number, issue: Issue): Motion {
-  const intent = intentOf(motion);
-  if (intent.ratePermille === ratePermille) return motion;
-  if (motion.pending !== undefined && !motion.current.playing) {
-    return { current: motion.current, pending: { ...motion.pending, ratePermille } };
+  if (intentOf(motion).ratePermille === ratePermille) return motion;
+  const { current, pending } = motion;
+  if (!current.playing) {
+    return {
+      current: { ...current, ratePermille },
+      ...(pending === undefined ? {} : { pending: { ...pending, ratePermille } }),
+    };
   }
-  if (!intent.playing) return { current: { ...motion.current, ratePermille } };
+  // Back to what still holds.
+  if (current.ratePermille === ratePermille) return { current };
   const anchorTick = tickOf(issue) + issue.startTicks;
-  const anchorMs = (anchorTick * issue.tickUs) / 1000;
-  return {
-    current: motion.current,
-    pending: {
-      ...intent,
-      ratePermille,
-      anchorTick,
-      anchorPositionUs: positionUsAt(motion, anchorMs, issue),
-    },
-  };
+  const anchorPositionUs = positionUsAt(current, (anchorTick * issue.tickUs) / 1000, issue);
+  return { current, pending: { ...current, ratePermille, anchorTick, anchorPositionUs } };
 }

@@ -79,6 +79,20 @@ describe("the replica", () => {
     expect(replica.state).toBe(before);
   });
 
+  it("checks the hash of an empty delta, which says that nothing was missed", () => {
+    const replica = new Replica();
+    replica.apply(snapshot);
+    const empty: Delta = {
+      ...bobJoins,
+      base: 10,
+      version: 10,
+      stateHash: snapshot.stateHash,
+      fields: { viewers: [], removedViewers: [] },
+    };
+    expect(replica.apply(empty)).toBe("stale");
+    expect(replica.apply({ ...empty, stateHash: 3 })).toBe("hashMismatch");
+  });
+
   it("asks for a snapshot across a gap, in another epoch and before the first one", () => {
     const replica = new Replica();
     expect(replica.apply(bobJoins)).toBe("needsSnapshot");

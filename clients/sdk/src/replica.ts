@@ -65,7 +65,11 @@ export class Replica {
       this.forget();
     } else {
       if (message.epoch !== this.epoch_ || this.epoch_ === 0) return "needsSnapshot";
-      if (message.version <= this.version_) return "stale";
+      if (message.version < this.version_) return "stale";
+      // Nothing new; the engine says so to a viewer that has come back and missed nothing.
+      if (message.version === this.version_) {
+        return message.stateHash === this.stateHash ? "stale" : "hashMismatch";
+      }
       if (message.base > this.version_) return "needsSnapshot";
     }
     this.write(message.fields);
