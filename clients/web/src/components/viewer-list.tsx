@@ -1,7 +1,7 @@
 // Who is here and how far off. Names come from strangers: they are only ever rendered as text.
 import type { RoomView, ViewerView } from "@playhead/sdk";
 import type { CSSProperties } from "react";
-import { countOf, formatDrift, formatDuration } from "../lib/format";
+import { countOf, formatDelay, formatDrift, formatDuration } from "../lib/format";
 import { viewerStatus } from "../lib/sync-words";
 import { CrownIcon, PencilIcon } from "./icons";
 
@@ -66,7 +66,7 @@ function ViewerRow({
           </span>
         )}
         <span className="viewer-delay" title="One-way delay to the server">
-          {viewer.delayMs === undefined ? "" : formatDuration(viewer.delayMs)}
+          {viewer.delayMs === undefined ? "" : formatDelay(viewer.delayMs)}
         </span>
       </span>
     </li>

@@ -45,6 +45,10 @@ export function formatDuration(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
+/** A delay is reported in whole milliseconds. */
+export const formatDelay = (ms: number): string =>
+  ms < 1 ? "<1 ms" : formatDuration(Math.round(ms)).replace(".0 ", " ");
+
 /** 1 → "1×", 1.25 → "1.25×". */
 export const formatRate = (rate: number): string => `${Number(rate.toFixed(2))}×`;
 

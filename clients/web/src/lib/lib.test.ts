@@ -3,6 +3,7 @@ import { viewer } from "../../test/fake-room";
 import { ApiError, createRoom, getRoom, listRooms } from "./api";
 import {
   formatAgo,
+  formatDelay,
   formatDrift,
   formatDuration,
   formatRate,
@@ -43,6 +44,9 @@ describe("times", () => {
     expect(formatDuration(0.31)).toBe("0.3 ms");
     expect(formatDuration(23.4)).toBe("23 ms");
     expect(formatDuration(2345)).toBe("2.3 s");
+    expect(formatDelay(3)).toBe("3 ms");
+    expect(formatDelay(0)).toBe("<1 ms");
+    expect(formatDelay(10)).toBe("10 ms");
     expect(formatRate(1)).toBe("1×");
     expect(formatRate(1.25)).toBe("1.25×");
     expect(formatAgo(0, 30_000)).toBe("just now");
