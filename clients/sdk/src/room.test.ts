@@ -110,7 +110,11 @@ describe("commands", () => {
     void room.play();
     await stage.time.advance(1000);
     const positions: number[] = [];
-    room.subscribe(() => positions.push(room.view.motion.pending?.positionMs ?? -1));
+    room.subscribe(() => {
+      const { motion, confirmedMotion } = room.view;
+      positions.push(motion.pending?.positionMs ?? -1);
+      if (confirmedMotion.pending?.positionMs === 30_000) expect(motion).toEqual(confirmedMotion);
+    });
     void room.seek(30_000);
     await stage.time.advance(300);
     expect(new Set(positions)).toEqual(new Set([30_000]));
