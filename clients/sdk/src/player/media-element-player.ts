@@ -24,7 +24,6 @@ export interface MediaElementLike extends EventTarget {
     start(index: number): number;
     end(index: number): number;
   };
-  // biome-ignore lint/suspicious/noConfusingVoidType: what elements declare that return nothing
   play(): Promise<void> | void;
   pause(): void;
 }

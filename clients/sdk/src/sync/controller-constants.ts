@@ -18,12 +18,14 @@ export const BLIND_AFTER_STALL_MS = 105;
 export const SEEK_COST_MS = 50;
 /** Added to the learnt seek cost when a start is planned behind a seek. Unit: ms. */
 export const SEEK_MARGIN_MS = 25;
+/** A start is planned at most this far behind a slow seek: by then its data may be there already. Unit: ms. */
+export const SEEK_LEAD_MS_MAX = 800;
 /** How much a seek while playing falls short, before anything is learnt (players without fine rates). Unit: ms. */
 export const SEEK_MISS_MS = 150;
 /** Costs learnt from the player are medians of this many. Source: trap 11. */
 export const LEARNED_SAMPLES = 8;
 /** A learnt cost above this is a fault, not a habit. Unit: ms. */
-export const LEARNED_MS_MAX = 600;
+export const LEARNED_MS_MAX = 1_500;
 
 /** An error this large starts a correction. Unit: ms. Source: section 2, "enter 3". */
 export const ENTER_MS = 3;
@@ -101,12 +103,18 @@ export const COARSE_WINDOW_MS_MAX = 3_000;
 /** Most readings kept. */
 export const READINGS_MAX = 64;
 
+/** While the pitch is kept, readings are averaged over this, */
+export const SAWTOOTH_WINDOW_MS = 600;
+/** and an error has to be this large. Unit: ms. Source: section 3 (saw-tooth of 5 to 9 ms), lab at rate 1.5. */
+export const SAWTOOTH_ENTER_MS = 12;
+
 /** A player without fine rates is corrected by a seek beyond this, or beyond COARSE_SEEK_STEPS of its clock. Unit: ms. */
 export const COARSE_SEEK_MS = 120;
 export const COARSE_SEEK_STEPS = 3;
-/** First gap between such seeks; doubles while they do not help. Unit: ms. */
+/** First gap between such seeks; doubles while they come within COARSE_SEEK_ROW_MS of each other. Unit: ms. */
 export const COARSE_SEEK_GAP_MS = 2_000;
 export const COARSE_SEEK_GAP_MS_MAX = 30_000;
+export const COARSE_SEEK_ROW_MS = 60_000;
 /** How long after such a seek its miss is measured. Unit: ms. */
 export const COARSE_SEEK_BLIND_MS = 400;
 
@@ -128,7 +136,9 @@ export const TRIM_MIN = 60e-6;
 export const BURST_FAILURES_MAX = 3;
 /** A burst that leaves more than this share of an error above BURST_JUDGED_MS had no effect. */
 export const BURST_FAILURE_SHARE = 0.6;
-export const BURST_JUDGED_MS = 5;
+export const BURST_JUDGED_MS = 8;
+/** After so long a player whose rate did not work gets another chance. Unit: ms. */
+export const BURST_FAILURES_FORGIVEN_MS = 60_000;
 
 /** How soon to look again while nothing is expected, something is, and the player is held. Unit: ms. */
 export const WAKE_IDLE_MS = 500;

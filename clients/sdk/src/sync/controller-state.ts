@@ -53,6 +53,9 @@ export interface StartPlan {
   readonly seekCostMs?: number | undefined;
   readonly playSentAtMs?: number | undefined;
   readonly playedFromMs?: number | undefined;
+  /** How late play() was called, and the latency it reckoned with. */
+  readonly lateMs?: number | undefined;
+  readonly latencyMs?: number | undefined;
   /** The start met a stall: it teaches nothing about latency. */
   readonly disturbed?: boolean | undefined;
 }
@@ -86,6 +89,7 @@ export interface ControllerState {
   /** The burst whose outcome the next measurement judges. */
   readonly judged: Burst | undefined;
   readonly burstFailures: number;
+  readonly burstFailedAtMs: number;
   /** Since when the error has been above ENTER_PATIENT_MS. */
   readonly impatientSinceMs: number | undefined;
   readonly readings: readonly Reading[];
@@ -97,6 +101,8 @@ export interface ControllerState {
   /** When seeks against a large error were last sent, and the gap to the next. */
   readonly hardSeekAtMs: number | undefined;
   readonly hardSeekGapMs: number;
+  /** A start whose latency shows only in the first measurement (coarse clocks): what it reckoned with. Unit: ms. */
+  readonly aimedLatencyMs: number | undefined;
   /** A seek of a playing player whose miss is still to be measured, and what was added for it. */
   readonly aimedMissMs: number | undefined;
   /** Where the paused player was last put; not repeated when it lands a little off. */
@@ -126,6 +132,7 @@ export const initialState: ControllerState = {
   burst: undefined,
   judged: undefined,
   burstFailures: 0,
+  burstFailedAtMs: Number.NEGATIVE_INFINITY,
   impatientSinceMs: undefined,
   readings: [],
   blindUntilMs: Number.NEGATIVE_INFINITY,
@@ -134,6 +141,7 @@ export const initialState: ControllerState = {
   rateSet: undefined,
   hardSeekAtMs: undefined,
   hardSeekGapMs: 0,
+  aimedLatencyMs: undefined,
   aimedMissMs: undefined,
   heldAtMs: undefined,
   askedAtMs: undefined,

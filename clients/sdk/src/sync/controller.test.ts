@@ -406,6 +406,58 @@ describe("players that can do less", () => {
     expect(Math.abs(one.trueErrorMs)).toBeLessThan(k.COARSE_SEEK_MS);
   });
 
+  test("at another rate of the room the saw-tooth of the clock is not chased", () => {
+    const one = steadyViewer({ sawtoothMs: 9 });
+    one.setMotion({ current: playhead(20_000, one.serverMs, true, 1.5) });
+    one.run(8_000);
+    const since = one.entries.length;
+    one.player.slip(25);
+    one.run(60_000);
+    expect(Math.abs(one.trueErrorMs)).toBeLessThan(k.SAWTOOTH_ENTER_MS);
+    expect(one.actions("rate", since).length).toBeLessThanOrEqual(6);
+    expect(one.controllerState.burstFailures).toBe(0);
+  });
+
+  test("a player whose rate seemed not to work gets another chance", () => {
+    const one = steadyViewer({ liesAboutRate: true });
+    one.player.slip(60);
+    one.run(20_000);
+    expect(one.controllerState.burstFailures).toBe(k.BURST_FAILURES_MAX);
+    const since = one.entries.length;
+    one.run(k.BURST_FAILURES_FORGIVEN_MS);
+    expect(one.actions("rate", since)).toHaveLength(2);
+  });
+
+  test("an embedded player with a coarse clock learns its start from what it was off after it", () => {
+    const embedded = {
+      fineRate: false,
+      rateSteps: [0.5, 1, 2],
+      clockResolutionMs: 250,
+      waiting: false,
+    };
+    const one = viewer({ playLatencyMs: 450, seekMs: 300 }, embedded);
+    one.pauseRoom(5_000);
+    for (let start = 0; start < 4; start += 1) {
+      one.run(1_000);
+      one.schedulePlay(5_000, 800);
+      one.run(12_000);
+      one.pauseRoom(5_000);
+    }
+    one.run(1_000);
+    const startMs = one.schedulePlay(5_000, 800);
+    one.run(3_000);
+    expect(one.player.nowMs).toBeGreaterThan(startMs);
+    expect(Math.abs(one.trueErrorMs)).toBeLessThan(60);
+  });
+
+  test("a room's rate that an embedded player lacks does not end in seek after seek", () => {
+    const one = viewer({ seekMs: 200 }, { fineRate: false, rateSteps: [1, 1.25, 2] });
+    one.motion = { current: playhead(5_000, one.serverMs, true, 1.35) };
+    one.stepNow();
+    one.run(60_000);
+    expect(one.actions("seek").length).toBeLessThanOrEqual(8);
+  });
+
   test("a clock that moves in steps of 40 ms is followed by its freshest readings", () => {
     const one = steadyViewer({}, { clockResolutionMs: 40 });
     one.run(10_000);

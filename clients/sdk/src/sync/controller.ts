@@ -111,7 +111,6 @@ function hold(draft: Draft): Outcome {
   if (!player.paused) {
     if (askAgain(draft)) actions.push({ kind: "pause" });
     state.heldAtMs = undefined;
-    if (!input.capabilities.fineRate) return soon;
   } else {
     state.askedAtMs = undefined;
   }

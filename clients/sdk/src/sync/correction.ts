@@ -10,7 +10,7 @@ import {
   median,
   type Outcome,
 } from "./controller-state.js";
-import { abortBurst, baseRate, hasFineRate, writeRate } from "./rate.js";
+import { abortBurst, baseRate, hasFineRate, keepsPitch, writeRate } from "./rate.js";
 import { planLocalStart, roomPositionMs, runPlan } from "./start-plan.js";
 import { observeDrift } from "./trim.js";
 
@@ -24,6 +24,7 @@ export function follow(draft: Draft): Outcome {
     abortBurst(draft);
     forgetReadings(draft);
     state.wasStalled = true;
+    state.aimedLatencyMs = undefined;
     return { phase: "stalled", wakeAtMs: localMs + k.WAKE_SOON_MS * 2, errorMs: roughMs };
   }
   if (state.wasStalled) {
@@ -52,6 +53,10 @@ export function follow(draft: Draft): Outcome {
   state.readings = [...state.readings, { atMs: localMs, errorMs: roughMs }].slice(-k.READINGS_MAX);
   const measured = smooth(draft);
   if (measured === undefined) return { phase: "following", wakeAtMs: nextReading(draft) };
+  if (state.aimedLatencyMs !== undefined) {
+    learn(draft, "playLatencyMs", state.aimedLatencyMs - measured / baseRate(draft));
+    state.aimedLatencyMs = undefined;
+  }
   judgeBurst(draft, measured);
   if (!hasFineRate(draft)) return followBySeek(draft, measured);
   return decide(draft, measured);
@@ -61,21 +66,28 @@ export function follow(draft: Draft): Outcome {
 function smooth(draft: Draft): number | undefined {
   const { state, input } = draft;
   const stepMs = input.capabilities.clockResolutionMs;
-  if (stepMs <= k.COARSE_CLOCK_MS) {
+  if (stepMs <= k.COARSE_CLOCK_MS && !keepsPitch(draft)) {
     const wanted = isFast(draft) ? k.READINGS_FAST : k.READINGS_STEADY;
     if (state.readings.length < wanted) return undefined;
     return median(state.readings.slice(-wanted).map((reading) => reading.errorMs));
   }
-  // A stepping clock only ever reads late, and is right just after a step: the largest of many.
-  const windowMs = Math.min(
-    k.COARSE_WINDOW_MS_MAX,
-    Math.max(k.COARSE_WINDOW_MS_MIN, stepMs * k.COARSE_STEPS),
-  );
-  const from = input.localMs - windowMs;
+  const coarseMs = Math.max(k.COARSE_WINDOW_MS_MIN, stepMs * k.COARSE_STEPS);
+  const windowMs = keepsPitch(draft) ? Math.max(k.SAWTOOTH_WINDOW_MS, coarseMs) : coarseMs;
+  const from = input.localMs - Math.min(k.COARSE_WINDOW_MS_MAX, windowMs);
   const first = state.readings[0];
   if (first === undefined || first.atMs > from) return undefined;
-  const recent = state.readings.filter((reading) => reading.atMs >= from);
-  return Math.max(...recent.map((reading) => reading.errorMs));
+  const recent = state.readings.filter(({ atMs }) => atMs >= from).map(({ errorMs }) => errorMs);
+  // A saw-tooth is right on average. A stepping clock only ever reads late, and is right just after
+  // a step: the largest of many.
+  if (stepMs <= k.COARSE_CLOCK_MS) return recent.reduce((sum, one) => sum + one, 0) / recent.length;
+  return Math.max(...recent);
+}
+
+/** The smallest error that is worth a correction now. */
+function enterMs(draft: Draft): number {
+  const coarseMs = draft.input.capabilities.clockResolutionMs / 4;
+  const smallestMs = isFast(draft) ? k.ENTER_FAST_MS : k.ENTER_MS;
+  return Math.max(smallestMs, coarseMs, keepsPitch(draft) ? k.SAWTOOTH_ENTER_MS : 0);
 }
 
 function isFast({ state, input }: Draft): boolean {
@@ -84,8 +96,8 @@ function isFast({ state, input }: Draft): boolean {
 
 function nextReading(draft: Draft): number {
   const { localMs, capabilities } = draft.input;
-  const coarse = capabilities.clockResolutionMs > k.COARSE_CLOCK_MS;
-  if (coarse) return localMs + (k.COARSE_WINDOW_MS_MIN * 2) / k.READINGS_MAX + k.WAKE_SOON_MS * 2;
+  const smooth = capabilities.clockResolutionMs <= k.COARSE_CLOCK_MS && !keepsPitch(draft);
+  if (!smooth) return localMs + k.READ_GAP_CALM_MS;
   if (!isFast(draft)) return localMs + k.READ_GAP_STEADY_MS;
   const calm = draft.state.readings.length >= k.READINGS_CALM;
   return localMs + (calm ? k.READ_GAP_CALM_MS : k.READ_GAP_FAST_MS);
@@ -101,15 +113,15 @@ function decide(draft: Draft, errorMs: number): Outcome {
   }
   if (size > k.SLIP_MS) state.fastUntilMs = localMs + k.FAST_PHASE_MS;
   // A new trim has to be written anyway, so it goes out as the end of a correction.
-  const trimmed = isFast(draft) ? false : observeDrift(draft, errorMs);
+  const steady = !isFast(draft) && !keepsPitch(draft);
+  const trimmed = steady && observeDrift(draft, errorMs);
 
-  const coarseMs = input.capabilities.clockResolutionMs / 4;
-  const enterMs = Math.max(isFast(draft) ? k.ENTER_FAST_MS : k.ENTER_MS, coarseMs);
-  if (size <= Math.max(k.ENTER_PATIENT_MS, coarseMs)) state.impatientSinceMs = undefined;
+  const enoughMs = enterMs(draft);
+  if (size <= Math.min(k.ENTER_PATIENT_MS, enoughMs)) state.impatientSinceMs = undefined;
   else state.impatientSinceMs ??= localMs;
-  const impatient =
-    state.impatientSinceMs !== undefined && localMs - state.impatientSinceMs >= k.PATIENCE_MS;
-  if (size > enterMs || impatient || trimmed) return startBurst(draft, errorMs);
+  const waitedMs = localMs - (state.impatientSinceMs ?? localMs);
+  const impatient = steady && waitedMs >= k.PATIENCE_MS;
+  if (size > enoughMs || impatient || trimmed) return startBurst(draft, errorMs);
   return { phase: "following", wakeAtMs: nextReading(draft), errorMs };
 }
 
@@ -150,7 +162,8 @@ function runBurst(draft: Draft, roughMs: number): Outcome {
   }
   // Once it shows, the correction tells how late rates take effect; too small a one tells nothing.
   const shown = roughMs - burst.errorMs;
-  if (Math.abs(shown) > k.BURST_JUDGED_MS && elapsedMs > k.RATE_DELAY_MS) {
+  const tells = Math.abs(shown) > k.BURST_JUDGED_MS && elapsedMs > k.RATE_DELAY_MS;
+  if (tells && !keepsPitch(draft)) {
     learn(draft, "rateDelayMs", elapsedMs - shown / burst.gain);
   }
   state.burst = undefined;
@@ -169,10 +182,12 @@ function judgeBurst(draft: Draft, errorMs: number): void {
     Math.abs(judged.errorMs),
     Math.abs(judged.gain) * (judged.endAtMs - judged.startedAtMs),
   );
-  if (meantMs < Math.max(k.BURST_JUDGED_MS, input.capabilities.clockResolutionMs)) return;
+  const tellsMs = Math.max(k.BURST_JUDGED_MS, input.capabilities.clockResolutionMs);
+  if (meantMs < tellsMs || keepsPitch(draft)) return;
   const closedMs = Math.abs(judged.errorMs) - Math.abs(errorMs);
-  state.burstFailures =
-    closedMs < meantMs * (1 - k.BURST_FAILURE_SHARE) ? state.burstFailures + 1 : 0;
+  const failed = closedMs < meantMs * (1 - k.BURST_FAILURE_SHARE);
+  state.burstFailures = failed ? state.burstFailures + 1 : 0;
+  if (failed) state.burstFailedAtMs = input.localMs;
 }
 
 /** Stops and starts again a little ahead; undefined while the last one is too recent. */
@@ -196,20 +211,21 @@ function hardSeek(draft: Draft): Outcome | undefined {
 function followBySeek(draft: Draft, errorMs: number): Outcome {
   const { state, input } = draft;
   const { localMs, capabilities } = input;
+  if (capabilities.fineRate && localMs - state.burstFailedAtMs > k.BURST_FAILURES_FORGIVEN_MS) {
+    state.burstFailures = k.BURST_FAILURES_MAX - 1;
+  }
   if (state.aimedMissMs !== undefined) {
     learn(draft, "seekMissMs", state.aimedMissMs - errorMs);
     state.aimedMissMs = undefined;
   }
   const calm = { phase: "following", wakeAtMs: nextReading(draft), errorMs } as const;
-  const enterMs = Math.max(k.COARSE_SEEK_MS, capabilities.clockResolutionMs * k.COARSE_SEEK_STEPS);
-  if (Math.abs(errorMs) <= enterMs) {
-    state.hardSeekGapMs = 0;
-    return calm;
-  }
+  const farMs = Math.max(k.COARSE_SEEK_MS, capabilities.clockResolutionMs * k.COARSE_SEEK_STEPS);
   const sinceMs = localMs - (state.hardSeekAtMs ?? Number.NEGATIVE_INFINITY);
-  if (sinceMs < state.hardSeekGapMs) return calm;
-  const doubled = Math.max(k.COARSE_SEEK_GAP_MS, state.hardSeekGapMs * 2);
-  state.hardSeekGapMs = Math.min(k.COARSE_SEEK_GAP_MS_MAX, doubled);
+  if (Math.abs(errorMs) <= farMs || sinceMs < state.hardSeekGapMs) return calm;
+  state.hardSeekGapMs =
+    sinceMs < k.COARSE_SEEK_ROW_MS
+      ? Math.min(k.COARSE_SEEK_GAP_MS_MAX, state.hardSeekGapMs * 2)
+      : k.COARSE_SEEK_GAP_MS;
   state.hardSeekAtMs = localMs;
   state.aimedMissMs = learnedCost(draft, "seekMissMs", k.SEEK_MISS_MS);
   forgetReadings(draft);

@@ -9,6 +9,11 @@ export function hasFineRate({ state, input }: Draft): boolean {
   return input.capabilities.fineRate && state.burstFailures < k.BURST_FAILURES_MAX;
 }
 
+/** Whether the pitch is kept, which makes the player's clock a saw-tooth and every rate change a jump. */
+export function keepsPitch(draft: Draft): boolean {
+  return roomRate(draft) !== 1;
+}
+
 /** How long a rate change takes to show. Unit: ms. */
 export function rateDelayMs(draft: Draft): number {
   return learnedCost(draft, "rateDelayMs", k.RATE_DELAY_MS);
@@ -17,8 +22,8 @@ export function rateDelayMs(draft: Draft): number {
 /** The room's rate as this player can play it, with what drift asks for. */
 export function baseRate(draft: Draft): number {
   const rate = roomRate(draft);
-  if (hasFineRate(draft)) return rate * (1 + draft.state.trim);
-  return nearestStep(draft.input.capabilities.rateSteps, rate);
+  const { fineRate, rateSteps } = draft.input.capabilities;
+  return fineRate ? rate * (1 + draft.state.trim) : nearestStep(rateSteps, rate);
 }
 
 /** The room's rate when a write made now will show. */
@@ -49,7 +54,7 @@ export function writeRate(draft: Draft, rate: number): boolean {
   noticeReset(draft);
   if (state.rateSet !== undefined && Math.abs(state.rateSet - rate) < 1e-6) return false;
   state.rateSet = rate;
-  actions.push({ kind: "rate", rate, preservesPitch: roomRate(draft) !== 1 });
+  actions.push({ kind: "rate", rate, preservesPitch: keepsPitch(draft) });
   const blindMs = rateDelayMs(draft) + k.BLIND_AFTER_RATE_MARGIN_MS;
   state.blindUntilMs = Math.max(state.blindUntilMs, input.localMs + blindMs);
   return true;

@@ -35,7 +35,12 @@ export interface Behaviour {
   readonly durationMs: number | undefined;
   /** Accepts rates and ignores them. */
   readonly liesAboutRate: boolean;
+  /** With the pitch kept, the shown position swings by this around the true one. */
+  readonly sawtoothMs: number;
 }
+
+/** Period of that swing. Unit: ms. */
+const SAWTOOTH_PERIOD_MS = 70;
 
 export const CHROMIUM: Behaviour = {
   playLatencyMs: 84,
@@ -44,6 +49,7 @@ export const CHROMIUM: Behaviour = {
   drift: 0,
   durationMs: 600_000,
   liesAboutRate: false,
+  sawtoothMs: 0,
 };
 
 /** Positions are exact between events; advance() moves time to the next of them. Units: ms. */
@@ -57,6 +63,7 @@ export class SimulatedPlayer {
   private readonly behaviour: Behaviour;
   private positionMs: number;
   private rate = 1;
+  private keepsPitch = true;
   private effectiveRate = 1;
   private rateQueue: { readonly atMs: number; readonly rate: number }[] = [];
   private movesFromMs = Number.POSITIVE_INFINITY;
@@ -132,6 +139,7 @@ export class SimulatedPlayer {
         break;
       case "rate":
         this.rate = action.rate;
+        this.keepsPitch = action.preservesPitch;
         this.rateQueue.push({ atMs: this.nowMs + rateDelayMs, rate: action.rate });
         if (!this.moving) {
           this.rateQueue = [];
@@ -149,8 +157,10 @@ export class SimulatedPlayer {
   report(): PlayerReport {
     const end = this.behaviour.durationMs;
     const stepMs = this.capabilities.clockResolutionMs;
-    const positionMs =
-      stepMs > 0 && this.moving ? Math.floor(this.positionMs / stepMs) * stepMs : this.positionMs;
+    const swing = (this.nowMs % SAWTOOTH_PERIOD_MS) / SAWTOOTH_PERIOD_MS - 0.5;
+    const swungMs = this.keepsPitch && this.moving ? swing * 2 * this.behaviour.sawtoothMs : 0;
+    const shownMs = this.positionMs + swungMs;
+    const positionMs = stepMs > 0 && this.moving ? Math.floor(shownMs / stepMs) * stepMs : shownMs;
     const seeking = this.nowMs < this.seekingUntilMs;
     return {
       localMs: this.nowMs,

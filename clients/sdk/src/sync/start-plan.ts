@@ -70,7 +70,8 @@ export function planLocalStart(draft: Draft, attempt: number): void {
   const seekMs = learnedCost(draft, "seekCostMs", k.SEEK_COST_MS);
   const lastSeekMs = attempt > 1 ? (state.plan?.seekCostMs ?? 0) : 0;
   const playMs = learnedCost(draft, "playLatencyMs", k.PLAY_LATENCY_MS);
-  const startServerMs = serverMs + Math.max(seekMs, lastSeekMs) + k.SEEK_MARGIN_MS + playMs;
+  const leadMs = Math.min(k.SEEK_LEAD_MS_MAX, Math.max(seekMs, lastSeekMs)) + k.SEEK_MARGIN_MS;
+  const startServerMs = serverMs + leadMs + playMs;
   state.plan = { startServerMs, positionMs: playerPositionMsAt(draft, startServerMs), attempt };
 }
 
@@ -118,7 +119,8 @@ function playWhenDue(draft: Draft, plan: StartPlan, offMs: number): Outcome | un
   }
   if (lateMs < -k.DUE_MS) return { phase: "priming", wakeAtMs: dueMs };
   actions.push({ kind: "play" });
-  state.plan = { ...plan, playSentAtMs: localMs, playedFromMs: player.positionMs };
+  const playedFromMs = player.positionMs;
+  state.plan = { ...plan, playSentAtMs: localMs, playedFromMs, lateMs, latencyMs };
   const blindMs = Math.max(k.BLIND_AFTER_PLAY_MS, latencyMs + k.AUDIO_QUANTUM_MS);
   state.blindUntilMs = Math.max(state.blindUntilMs, localMs + blindMs);
   return { phase: "starting", wakeAtMs: state.blindUntilMs };
@@ -142,9 +144,11 @@ function watchStart(draft: Draft, plan: StartPlan, playSentAtMs: number): Outcom
     state.plan = undefined;
     return undefined;
   }
-  const latencyMs = sinceMs - movedMs / baseRate(draft);
   const smoothClock = input.capabilities.clockResolutionMs <= k.COARSE_CLOCK_MS;
-  if (!disturbed && smoothClock) learn(draft, "playLatencyMs", latencyMs);
+  if (!disturbed && smoothClock) learn(draft, "playLatencyMs", sinceMs - movedMs / baseRate(draft));
+  // A coarse clock tells only after a while: then the error is what was reckoned wrong, and lateness.
+  const tells = !disturbed && !smoothClock && plan.latencyMs !== undefined;
+  state.aimedLatencyMs = tells ? (plan.latencyMs ?? 0) - (plan.lateMs ?? 0) : undefined;
   state.plan = undefined;
   state.wasStalled = false;
   state.fastUntilMs = localMs + k.FAST_PHASE_MS;

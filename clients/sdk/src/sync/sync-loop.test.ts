@@ -155,3 +155,17 @@ test("telemetry carries drift, delay, buffer, stall and duration", async () => {
   await bench.run(500);
   expect(bench.loop.telemetry().stalled).toBe(true);
 });
+
+test("a start that waits for data is shown as stalled", async () => {
+  const bench = new Bench();
+  bench.simulated.setStalled(true);
+  bench.motion = { current: playhead(5_000, OFFSET_MS - 5_000, true) };
+  bench.loop.start();
+  await bench.run(300);
+  expect(bench.loop.status.stalled).toBe(false);
+  await bench.run(700);
+  expect(bench.loop.status.stalled).toBe(true);
+  bench.simulated.setStalled(false);
+  await bench.run(3_000);
+  expect(bench.loop.status).toMatchObject({ stalled: false, phase: "following" });
+});

@@ -18,6 +18,9 @@ export const TIMER_SLACK_MS = 6;
 export const READING_MS_MAX = 0.5;
 export const READING_ATTEMPTS_MAX = 3;
 
+/** A start that waits for data for so long counts as a stall. Unit: ms. */
+export const STARVED_MS = 500;
+
 /** What the loop needs of a clock estimator. */
 export interface ServerClock {
   serverNow(localMs: number): number | undefined;
@@ -85,6 +88,7 @@ export class SyncLoop {
   private stepping = false;
   private again = false;
   private acting = false;
+  private starvedSinceMs: number | undefined;
 
   constructor(options: SyncLoopOptions) {
     this.options = options;
@@ -184,10 +188,11 @@ export class SyncLoop {
     this.state = result.state;
     for (const action of result.actions) perform(player, action);
     const inexact = !player.capabilities.fineRate;
+    const starved = this.isStarved(result.phase, report);
     this.last = statusOf(
       result.phase,
       result.errorMs ?? this.keptError(result.phase),
-      report,
+      starved ? { ...report, stalled: true } : report,
       inexact,
     );
     onStatus?.(this.last);
@@ -197,6 +202,13 @@ export class SyncLoop {
   /** Between measurements the last error still stands. */
   private keptError(phase: Phase): number | undefined {
     return phase === "following" || phase === "correcting" ? this.last.errorMs : undefined;
+  }
+
+  /** A player that is stopped while it waits for data to start with is as stalled as one that ran dry. */
+  private isStarved(phase: Phase, { ready, localMs }: PlayerReport): boolean {
+    const waits = !ready && (phase === "priming" || phase === "starting");
+    this.starvedSinceMs = waits ? (this.starvedSinceMs ?? localMs) : undefined;
+    return this.starvedSinceMs !== undefined && localMs - this.starvedSinceMs >= STARVED_MS;
   }
 
   private wakeAt(atMs: number): void {
