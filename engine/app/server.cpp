@@ -10,11 +10,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
 #include <bit>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <span>
 #include <stdexcept>
 
@@ -62,16 +64,18 @@ std::uint64_t random_clock_id(RandomSource& random) {
     return id;
 }
 
-void open_rooms(Shard& shard, const std::vector<RoomRequest>& rooms) {
+// Opens the rooms of the config; returns their links.
+std::vector<std::string> open_rooms(Shard& shard, const std::vector<RoomRequest>& rooms) {
+    std::vector<std::string> links;
     for (const RoomRequest& room : rooms) {
         const auto created = shard.create(room);
         if (!created) {
             throw std::runtime_error("the room '" + (room.id ? room.id->text() : std::string{"(no id)"}) +
                                      "' of the config cannot be opened: " + created.error().message);
         }
-        if (!room.listed)
-            spdlog::info("room={} link=/r/{}#{}", created->id.text(), created->id.text(), created->join_token);
+        links.push_back("/r/" + created->id.text() + "#" + created->join_token);
     }
+    return links;
 }
 
 } // namespace
@@ -87,7 +91,7 @@ struct Server::Impl {
           http(http_io, config.http, {clock_id, config.tick_length}, clock, backend),
           signals(http_io),
           drain_timer(http_io) {
-        open_rooms(shard.shard(), config.rooms);
+        links = open_rooms(shard.shard(), config.rooms);
     }
 
     void run() {
@@ -125,6 +129,7 @@ struct Server::Impl {
     SystemRandom random;
     std::uint64_t clock_id;
     std::string host;
+    std::vector<std::string> links; // of the rooms of the config
     ShardThread shard;
     ShardBackend backend;
     http::Server http;
@@ -145,7 +150,11 @@ std::string Server::url() const {
 }
 
 void Server::run() {
-    spdlog::info("ready url={}", url());
+    const std::string base = url();
+    spdlog::info("ready url={}", base);
+    // To the person who started the engine, not to the log: who has the link may join.
+    for (const std::string& link : impl_->links) fmt::print("{}{}\n", base, link);
+    std::fflush(stdout);
     impl_->run();
 }
 

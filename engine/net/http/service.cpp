@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace playhead::http {
 namespace {
@@ -31,9 +32,14 @@ asio::awaitable<T> ask(Start start) {
                                                                                      std::move(start));
 }
 
-std::optional<FileRoot> open_root(const std::filesystem::path& folder) {
+std::optional<FileRoot> open_root(const std::filesystem::path& folder, const std::string& key,
+                                  const std::string& help) {
     if (folder.empty()) return std::nullopt;
-    return std::optional<FileRoot>{std::in_place, folder};
+    try {
+        return std::optional<FileRoot>{std::in_place, folder};
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(key + ": " + error.what() + "; " + help);
+    }
 }
 
 Refusal no_room(const RoomId& id) { return {404, "room_unknown", "there is no room '" + id.text() + "'", {}}; }
@@ -51,8 +57,8 @@ Service::Service(const Settings& settings, RunFacts facts, const Clock& clock, B
       facts_(std::move(facts)),
       clock_(clock),
       backend_(backend),
-      web_root_(open_root(settings.web_root)),
-      media_folder_(open_root(settings.media_folder)),
+      web_root_(open_root(settings.web_root, "web_root", "build the web app (tools/run does), or leave the key out")),
+      media_folder_(open_root(settings.media_folder, "media_folder", "create it, or leave the key out")),
       room_creation_(settings.rooms_created_per_minute) {}
 
 asio::awaitable<Response> Service::answer(Request request) {
