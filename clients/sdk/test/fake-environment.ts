@@ -55,7 +55,7 @@ export class FakeTime {
       this.nowMs = Math.max(this.nowMs, due.atMs);
       due.run();
     }
-    this.nowMs = endMs;
+    this.nowMs = Math.max(this.nowMs, endMs);
   }
 
   get waiting(): number {
