@@ -32,7 +32,7 @@ build_engine() {
     local preset=$1 targets=()
     shift
     if [ $# -gt 0 ]; then targets=(--target "$@"); fi
-    if [ ! -f "build/$preset/build.ninja" ]; then cmake --preset "$preset" >&2; fi
+    if [ ! -f "build/$preset/build.ninja" ]; then cmake --preset "$preset" >&2 || return 1; fi
     cmake --build --preset "$preset" --parallel "$(build_jobs)" "${targets[@]}" >&2
 }
 
@@ -45,7 +45,7 @@ build_web() {
         return 0
     fi
     say "building the web app"
-    (cd clients && npm run build --workspaces --if-present) >&2
+    (cd clients && npm run build --workspaces --if-present) >&2 || return 1 # `set -e` sleeps inside a condition
     mkdir -p var/stamps
     touch "$stamp"
 }
