@@ -337,3 +337,22 @@ test("a disposed player listens no more", () => {
   element.deliver();
   expect(intents).toEqual([]);
 });
+
+test("an element that answers late is not taken for its user", () => {
+  const player = playerOf({ answerMs: 2_000 });
+  player.play();
+  player.pause();
+  // The start that was taken back shows only now.
+  nowMs += 160;
+  element.paused = false;
+  element.emit("play");
+  nowMs += 100;
+  element.paused = true;
+  element.emit("pause");
+  expect(intents).toEqual([]);
+  // Long after the last act it is the user's.
+  nowMs += 2_000;
+  element.paused = false;
+  element.emit("play");
+  expect(intents).toEqual([{ kind: "play", positionMs: 0 }]);
+});

@@ -31,6 +31,11 @@ export interface MediaElementLike extends EventTarget {
 export interface MediaElementPlayerOptions {
   /** What this kind of element can do, where it differs from a plain <video>. */
   readonly capabilities?: Partial<PlayerCapabilities>;
+  /**
+   * How long the element may take to show what it was told; until then nothing it does is taken for the user's.
+   * Iframes answer by messages: a start that was taken back meanwhile would come in as a wish to play. Unit: ms.
+   */
+  readonly answerMs?: number;
   readonly now?: () => number;
 }
 
@@ -75,6 +80,7 @@ export const END_MS = 300;
 export class MediaElementPlayer implements Player {
   private readonly element: MediaElementLike;
   private readonly now: () => number;
+  private readonly answerMs: number;
   private declared: PlayerCapabilities;
   private readonly resolution = new ClockResolutionProbe();
   private readonly changeListeners = new Set<() => void>();
@@ -87,6 +93,7 @@ export class MediaElementPlayer implements Player {
   private seekTargetMs: number | undefined;
   private seekSentAtMs = Number.NEGATIVE_INFINITY;
   private awaitingSeek = false;
+  private actedAtMs = Number.NEGATIVE_INFINITY;
   private usedByUs = false;
   private waiting = false;
   private blockedByBrowser = false;
@@ -98,6 +105,7 @@ export class MediaElementPlayer implements Player {
   constructor(element: MediaElementLike, options: MediaElementPlayerOptions = {}) {
     this.element = element;
     this.now = options.now ?? (() => performance.now());
+    this.answerMs = options.answerMs ?? 0;
     this.declared = { ...VIDEO_CAPABILITIES, ...options.capabilities };
     this.wantsPaused = element.paused;
     this.wantedRate = element.playbackRate;
@@ -147,19 +155,19 @@ export class MediaElementPlayer implements Player {
 
   play(): void {
     this.wantsPaused = false;
-    this.usedByUs = true;
+    this.act();
     this.disturb();
     this.start();
   }
 
   pause(): void {
     this.wantsPaused = true;
-    this.usedByUs = true;
+    this.act();
     this.element.pause();
   }
 
   seek(positionMs: number): void {
-    this.usedByUs = true;
+    this.act();
     this.seekTargetMs = positionMs;
     this.seekSentAtMs = this.now();
     this.awaitingSeek = true;
@@ -182,6 +190,7 @@ export class MediaElementPlayer implements Player {
 
   unblock(): void {
     this.wantsPaused = false;
+    this.actedAtMs = this.now();
     this.start();
   }
 
@@ -211,6 +220,16 @@ export class MediaElementPlayer implements Player {
         if (error instanceof Error && error.name === "NotAllowedError") this.setBlocked(true);
       },
     );
+  }
+
+  private act(): void {
+    this.usedByUs = true;
+    this.actedAtMs = this.now();
+  }
+
+  /** It may still be answering us. */
+  private isAnswering(): boolean {
+    return this.now() - this.actedAtMs < this.answerMs;
   }
 
   private setBlocked(blocked: boolean): void {
@@ -291,14 +310,14 @@ export class MediaElementPlayer implements Player {
   }
 
   private onPlay(): void {
-    if (this.element.paused || !this.wantsPaused) return;
+    if (this.element.paused || !this.wantsPaused || this.isAnswering()) return;
     this.wantsPaused = false;
     this.intend({ kind: "play", positionMs: this.element.currentTime * 1000 });
   }
 
   private onPause(): void {
     const { element } = this;
-    if (!element.paused || this.wantsPaused) return;
+    if (!element.paused || this.wantsPaused || this.isAnswering()) return;
     const positionMs = element.currentTime * 1000;
     const leftMs = element.duration * 1000 - positionMs;
     this.wantsPaused = true;
@@ -316,7 +335,7 @@ export class MediaElementPlayer implements Player {
     // Before we have used it a player seeks to where it begins, and when it runs dry over gaps.
     const dry = this.waiting || (this.element.readyState ?? HAVE_FUTURE_DATA) < HAVE_FUTURE_DATA;
     const hop = Math.abs(positionMs - this.seenPositionMs) < GAP_HOP_MS;
-    if (!this.usedByUs || (dry && hop)) return;
+    if (!this.usedByUs || (dry && hop) || this.isAnswering()) return;
     this.seekTargetMs = positionMs;
     this.seekSentAtMs = this.now();
     this.intend({ kind: "seek", positionMs });

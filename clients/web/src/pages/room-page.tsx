@@ -48,6 +48,7 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
   useEffect(() => {
     let over = false;
     let leave = () => {};
+    const tried = new Set<string>();
     const refuse = (error: unknown) => {
       if (over) return;
       const gone = error instanceof ApiError && error.status === 404;
@@ -57,7 +58,8 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
       });
     };
 
-    const join = (token: string, mayCure: boolean) => {
+    const join = (token: string) => {
+      tried.add(token);
       const joined = joinRoom({
         url: socketUrlOf(id, location),
         room: id,
@@ -76,7 +78,7 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
             path: roomPathOf({ room: id, joinToken: joinToken || token }),
             visitedAtMs: Date.now(),
           });
-        } else if (status === "closed" && mayCure && problem && tokenTrouble.has(problem.code)) {
+        } else if (status === "closed" && problem && tokenTrouble.has(problem.code)) {
           cure(token);
         } else if (status === "reconnecting" && problem?.code === "unreachable" && !checking) {
           // A refused upgrade tells a page nothing; the room may be gone for good.
@@ -101,13 +103,13 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
     const cure = (refused: string) => {
       if (refused === ownerToken(id)) removeText(`owner.${id}`);
       const next =
-        refused !== joinToken && joinToken ? Promise.resolve(joinToken) : publicToken(id);
+        joinToken && !tried.has(joinToken) ? Promise.resolve(joinToken) : publicToken(id);
       next.then(
         (token) => {
-          if (over || !token || token === refused) return;
+          if (over || !token || tried.has(token)) return;
           leave();
           setLinkToken(token);
-          join(token, token === joinToken);
+          join(token);
         },
         // The banner already says what is wrong with the token.
         () => undefined,
@@ -115,14 +117,14 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
     };
 
     const known = ownerToken(id) ?? joinToken;
-    if (known) join(known, true);
+    if (known) join(known);
     else {
       publicToken(id).then((token) => {
         if (over) return;
         if (token === "") setRefusal({ code: "token_missing", message: "" });
         else {
           setLinkToken(token);
-          join(token, false);
+          join(token);
         }
       }, refuse);
     }

@@ -26,6 +26,14 @@ export const makePlayer = (
   capabilities: PlayerCapabilities,
 ): MediaElementPlayer => new MediaElementPlayer(media, { capabilities });
 
+/** Iframes hear us, and are heard, by messages; advertisements and slow networks stretch that further. */
+const foreignAnswerMs = 3000;
+
+export const makeForeignPlayer = (
+  media: MediaLike,
+  capabilities: PlayerCapabilities,
+): MediaElementPlayer => new MediaElementPlayer(media, { capabilities, answerMs: foreignAnswerMs });
+
 /** The native player inside one of the media elements, where a style sheet and a test can reach it. */
 export function slottedVideo(host: HTMLElement): HTMLVideoElement {
   const video = document.createElement("video");

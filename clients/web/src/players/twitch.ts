@@ -4,7 +4,7 @@
 // ignore writes. Its play() says nothing, and its position moves about once a second.
 import TwitchVideoElement from "twitch-video-element";
 import { eventWithin, patch, started } from "./foreign";
-import { makePlayer } from "./native";
+import { makeForeignPlayer } from "./native";
 import type { MediaLike, PlayerHooks, ShownPlayer } from "./shown-player";
 import type { Source } from "./source";
 
@@ -23,7 +23,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   });
   media.setAttribute("playsinline", "");
   const live = !/\/videos\/\d+$/.test(source.url);
-  const player = makePlayer(media, {
+  const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: [],
     clockResolutionMs: 1000,

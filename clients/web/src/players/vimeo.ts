@@ -2,7 +2,7 @@
 // whether rates are allowed depends on the plan of the video's owner, so it is tried.
 import VimeoVideoElement from "vimeo-video-element";
 import { eventWithin } from "./foreign";
-import { makePlayer } from "./native";
+import { makeForeignPlayer } from "./native";
 import type { MediaLike, PlayerHooks, ShownPlayer } from "./shown-player";
 import type { Source } from "./source";
 
@@ -61,7 +61,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   const media = new VimeoVideoElement() as unknown as VimeoMedia;
   media.config = { dnt: true, keyboard: false, referrerpolicy: "strict-origin-when-cross-origin" };
   media.setAttribute("playsinline", "");
-  const player = makePlayer(media, {
+  const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: [],
     clockResolutionMs: 250,

@@ -8,7 +8,7 @@
 import YoutubeVideoElement from "youtube-video-element";
 import { youtubeErrorReason } from "./failures";
 import { eventWithin, loadScript, patch, started } from "./foreign";
-import { makePlayer } from "./native";
+import { makeForeignPlayer } from "./native";
 import { type MediaLike, type PlayerHooks, type ShownPlayer, SourceFailure } from "./shown-player";
 import type { Source } from "./source";
 
@@ -109,7 +109,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   media.addEventListener("seeking", (event) => {
     if (performance.now() - seekSentAtMs > ownSeekMs) event.stopImmediatePropagation();
   });
-  const player = makePlayer(media, {
+  const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: documentedRates,
     clockResolutionMs: 20,
