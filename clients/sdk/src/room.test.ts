@@ -386,6 +386,24 @@ describe("a page", () => {
     expect(stage.engine.applied).toEqual(["1:1", "1:2"]);
   });
 
+  it("goes on counting also after commands that it gave while hidden", async () => {
+    const stage = new Stage();
+    stage.engine.load("/media/demo.mp4");
+    const first = await stage.live();
+    first.environment.page.set({ visible: false });
+    void first.room.seek(1000);
+    await stage.time.advance(200);
+    // The browser discards the page without a word.
+    first.environment.onOpen = undefined;
+    stage.engine.cut();
+    const second = await stage.live({ store: first.store });
+    expect(second.room.view.me).toBe(1);
+    void second.room.seek(2000);
+    await stage.time.advance(200);
+    expect(stage.engine.applied).toEqual(["1:1", "1:2"]);
+    first.room.leave();
+  });
+
   it("that was duplicated while in view is another viewer", async () => {
     const stage = new Stage();
     const first = await stage.live();

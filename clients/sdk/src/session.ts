@@ -202,6 +202,7 @@ export class Session {
         (localMs) => (this.clock.roughServerNow(localMs) ?? 0) * 1000,
       );
       for (const message of unsent) this.connection.send(message);
+      if (unsent.length > 0) this.keepPlace();
     } else if (this.commands.pending > 0 && this.cancelExpiry === undefined) {
       this.cancelExpiry = this.environment.after(EXPIRY_CHECK_MS, () => {
         this.cancelExpiry = undefined;
@@ -237,6 +238,7 @@ export class Session {
     if (!welcome.resumed) this.commands.restart();
     for (const message of this.commands.sent()) this.connection.send(message);
     this.sendCommands();
+    this.keepPlace();
     this.events.changed();
   }
 
@@ -333,12 +335,17 @@ export class Session {
       if (visible) {
         this.store.take(this.options.room);
         this.clock.reset();
-      } else if (this.resumeToken !== "") {
-        const { resumeToken } = this;
-        this.store.put(this.options.room, { resumeToken, sequence: this.commands.lastSequence });
       }
     }
+    this.keepPlace();
     if (online && visible) this.connection.retry("page");
     this.events.pageChanged();
+  }
+
+  /** A hidden page may be gone at any moment, without a word. */
+  private keepPlace(): void {
+    if (this.environment.page.visible || this.resumeToken === "") return;
+    const { resumeToken } = this;
+    this.store.put(this.options.room, { resumeToken, sequence: this.commands.lastSequence });
   }
 }
