@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { launch } from '../harness/browser.mjs';
-import { byId, film, look, openRoom, openViewer, startWithMedia, until, untilInStep, untilPlayerIs, untilPlaying } from './support.mjs';
+import { byId, film, look, openRoom, openViewer, quietly, startWithMedia, until, untilInStep, untilPlayerIs, untilPlaying } from './support.mjs';
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
@@ -16,6 +16,14 @@ describe('the page', { timeout: 180_000 }, () => {
     return viewer;
   };
   const newRoom = async (request = {}) => (await engine.createRoom({ title: 'Film night', media: film, ...request })).link;
+
+  // A page that nobody has touched yet, in a browser that minds.
+  const untilBlocked = async (link) => {
+    const viewer = await openViewer(strict, engine.url + link);
+    const ask = await quietly(viewer.page);
+    await until('a tap is asked for', () => ask(`document.querySelector('[data-testid="blocked"]') !== null`), Boolean);
+    return viewer;
+  };
 
   before(async () => {
     engine = await startWithMedia();
@@ -36,8 +44,7 @@ describe('the page', { timeout: 180_000 }, () => {
     const ann = track(await openRoom(browser, engine, link));
     await byId(ann.page, 'play').click();
     await untilPlaying(ann.page);
-    const ben = track(await openRoom(strict, engine, link));
-    await byId(ben.page, 'blocked').waitFor();
+    const ben = track(await untilBlocked(link));
     await until('the others see it', () => ann.page.getByText('needs a tap').count(), (count) => count > 0);
     assert.equal((await look(ann.page)).playing, true, 'nobody waits');
     await byId(ben.page, 'unblock').click();
@@ -50,7 +57,8 @@ describe('the page', { timeout: 180_000 }, () => {
     const link = await newRoom();
     const ann = track(await openRoom(browser, engine, link));
     await byId(ann.page, 'play').click();
-    const ben = track(await openRoom(strict, engine, link));
+    await untilPlaying(ann.page);
+    const ben = track(await untilBlocked(link));
     await byId(ben.page, 'unblock-muted').click();
     await untilPlaying(ben.page);
     assert.equal(await ben.page.evaluate(() => window.playhead.media.muted), true);

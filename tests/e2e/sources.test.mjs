@@ -1,12 +1,11 @@
 // Every kind of source keeps step, or says why it cannot.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { launch } from '../harness/browser.mjs';
+import { launch, untilLive } from '../harness/browser.mjs';
 import {
   byId, dash, film, hls, look, openRoom, openViewer, startWithMedia, until, untilInStep, untilPlayerIs, untilPlaying,
 } from './support.mjs';
 import { serveYoutube } from './youtube-stand-in.mjs';
-import { untilLive } from '../harness/browser.mjs';
 
 describe('sources', { timeout: 240_000 }, () => {
   let engine;
@@ -119,7 +118,7 @@ describe('sources', { timeout: 240_000 }, () => {
     }
     await byId(ann.page, 'rate').click();
     await ann.page.getByRole('menuitemradio', { name: '1.25×' }).click();
-    await untilPlayerIs(ben.page, 'takes a speed it knows', (player) => player.rate === 1.25);
+    for (const { page } of viewers) await untilPlayerIs(page, 'takes a speed it knows', (player) => player.rate === 1.25);
     await until('the badge says that it is not exact', () => byId(ann.page, 'sync-badge').getAttribute('title'), (title) => /coarse speeds|out of data|same instant/.test(title ?? ''));
     const written = await ann.page.evaluate(() => window.youtubeRates);
     assert.deepEqual(written.filter((rate) => ![0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2].includes(rate)), [], 'no speed was asked for that YouTube does not have');

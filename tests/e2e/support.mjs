@@ -102,3 +102,13 @@ export async function apartMs(one, other) {
 export async function untilInStep(one, other, timeoutMs = 10_000) {
   await until('both are in step', () => apartMs(one, other), (ms) => ms <= 33, timeoutMs);
 }
+
+// Asks a page without counting as a gesture of its user, as everything that playwright itself evaluates does.
+export async function quietly(page) {
+  const session = await page.context().newCDPSession(page);
+  return async (expression) => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+    return result.value;
+  };
+}

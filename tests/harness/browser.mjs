@@ -41,6 +41,8 @@ function instruments({ driftPpm, frames }) {
     if (factor !== 1) rate.set.call(this, Math.round((rate.get.call(this) / factor) * 1e3) / 1e3 * factor);
     return play.call(this);
   };
+  // Iframe players only look like media elements.
+  const rateOf = (video) => (video instanceof HTMLMediaElement ? rate.get.call(video) / factor : video.playbackRate);
   const find = () => {
     for (const element of document.querySelectorAll('video, hls-video, dash-video, youtube-video')) {
       return element.nativeEl ?? element;
@@ -77,7 +79,7 @@ function instruments({ driftPpm, frames }) {
     }
     await null; // currentTime stands still within one task
     if (bench.firstDataMs === undefined && video.readyState >= 2) bench.firstDataMs = performance.now();
-    bench.samples.push([performance.now(), video.currentTime, +video.paused, +video.seeking, video.readyState, rate.get.call(video) / factor]);
+    bench.samples.push([performance.now(), video.currentTime, +video.paused, +video.seeking, video.readyState, rateOf(video)]);
     if (bench.samples.length > 60_000) bench.samples.splice(0, 10_000);
   }, 25);
 }
