@@ -26,6 +26,8 @@ export const SEEK_MISS_MS = 150;
 export const LEARNED_SAMPLES = 8;
 /** A learnt cost above this is a fault, not a habit. Unit: ms. */
 export const LEARNED_MS_MAX = 1_500;
+/** The same for the delay of a rate change, which keeps us blind. Unit: ms. */
+export const RATE_DELAY_MS_MAX = 250;
 
 /** An error this large starts a correction. Unit: ms. Source: section 2, "enter 3". */
 export const ENTER_MS = 3;
@@ -40,10 +42,10 @@ export const FAST_PHASE_MS = 3_000;
 /** A steady error this large is a stall of the media clock, and repaired like one. Unit: ms. Source: trap 7, two quanta. */
 export const SLIP_MS = 40;
 
-/** Step of the rate in steady state; with the trim it stays within 0.01. Unit: fraction of the rate. */
-export const STEADY_STEP = 0.008;
+/** How far the rate may leave the room's in steady state, trim included. Unit: fraction. Source: issue 2, steady_rate_dev_max. */
+export const STEADY_STEP = 0.0098;
 /** Longest steady correction: one audio quantum. Unit: ms. */
-export const STEADY_BURST_MS_MAX = 2_700;
+export const STEADY_BURST_MS_MAX = 2_300;
 /** Steps in the fast phase are multiples of one of so many. Unit: steps in the rate 1. */
 export const FAST_STEPS_IN_ONE = 100;
 /** How long a fast correction of a small error should take. Unit: ms. */
@@ -127,7 +129,7 @@ export const TRIM_INTERVAL_MS_MAX = 60_000;
 export const TRIM_SLIP_MS = 1.5;
 /** Two intervals agree when their slopes differ by no more than this share of the larger. */
 export const TRIM_AGREEMENT = 0.4;
-/** Largest trim; with STEADY_STEP it stays within 0.01. Unit: fraction. */
+/** Largest trim. Unit: fraction. */
 export const TRIM_MAX = 0.0015;
 /** Drift slower than this is not worth a trim. Unit: fraction (60 ppm). */
 export const TRIM_MIN = 60e-6;

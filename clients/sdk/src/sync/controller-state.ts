@@ -1,7 +1,7 @@
 // What the sync controller remembers between steps, and what goes in and out of a step.
 
 import type { PlayerCapabilities, PlayerReport } from "../player/player.js";
-import { LEARNED_MS_MAX, LEARNED_SAMPLES } from "./controller-constants.js";
+import { LEARNED_MS_MAX, LEARNED_SAMPLES, RATE_DELAY_MS_MAX } from "./controller-constants.js";
 import type { Motion } from "./motion.js";
 
 export interface ControllerInput {
@@ -179,7 +179,8 @@ export function learnedCost(draft: Draft, kind: keyof Learned, otherwise: number
 
 /** Keeps one observed cost, unless it is a fault. */
 export function learn(draft: Draft, kind: keyof Learned, costMs: number): void {
-  if (!(costMs >= 0 && costMs <= LEARNED_MS_MAX)) return;
+  const mostMs = kind === "rateDelayMs" ? RATE_DELAY_MS_MAX : LEARNED_MS_MAX;
+  if (!(costMs >= 0 && costMs <= mostMs)) return;
   const kept = [...draft.state.learned[kind], costMs].slice(-LEARNED_SAMPLES);
   draft.state.learned = { ...draft.state.learned, [kind]: kept };
 }

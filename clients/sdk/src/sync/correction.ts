@@ -98,8 +98,10 @@ function nextReading(draft: Draft): number {
   const { localMs, capabilities } = draft.input;
   const smooth = capabilities.clockResolutionMs <= k.COARSE_CLOCK_MS && !keepsPitch(draft);
   if (!smooth) return localMs + k.READ_GAP_CALM_MS;
-  if (!isFast(draft)) return localMs + k.READ_GAP_STEADY_MS;
-  const calm = draft.state.readings.length >= k.READINGS_CALM;
+  const { readings } = draft.state;
+  const suspect = Math.abs(readings.at(-1)?.errorMs ?? 0) > k.ENTER_MS;
+  if (!isFast(draft)) return localMs + (suspect ? k.READ_GAP_FAST_MS : k.READ_GAP_STEADY_MS);
+  const calm = readings.length >= k.READINGS_CALM;
   return localMs + (calm ? k.READ_GAP_CALM_MS : k.READ_GAP_FAST_MS);
 }
 
@@ -130,8 +132,10 @@ function startBurst(draft: Draft, errorMs: number): Outcome {
   const base = baseRate(draft);
   const size = Math.abs(errorMs);
   const fast = isFast(draft);
-  const step = fast ? fastStep(size) : k.STEADY_STEP;
-  const gain = base * step * (errorMs > 0 ? -1 : 1);
+  const towards = errorMs > 0 ? -1 : 1;
+  // What the trim uses up of the steady bound is not there for the correction.
+  const step = fast ? fastStep(size) : k.STEADY_STEP - Math.max(0, state.trim * towards);
+  const gain = base * step * towards;
   const limitMs = fast ? k.FAST_BURST_MS_MAX : k.STEADY_BURST_MS_MAX;
   const lengthMs = Math.min(limitMs, size / Math.abs(gain));
   forgetReadings(draft);
