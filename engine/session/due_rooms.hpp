@@ -21,7 +21,7 @@ class DueRooms {
     // A room's place in the heap; the room owns it and must outlive it or cancel().
     class Entry {
       public:
-        explicit Entry(RoomHost& room) : room_(&room) {}
+        explicit Entry(RoomHost* room) : room_(room) {}
         RoomHost& room() const { return *room_; }
         bool scheduled() const { return place_ != nowhere; }
 

@@ -45,7 +45,7 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
       permanent_(permanent),
       room_(epoch, std::move(info), shard.tick_length),
       broadcast_(room_.state(), shard.metrics),
-      due_(*this),
+      due_(this),
       lead_(lead_for({}, shard.tick_length)),
       empty_since_(shard.clock.now()) {
     beacon_tick_ = next_beacon_after(shard.next_tick);
@@ -147,7 +147,7 @@ void RoomHost::admit_viewer(Session& session, const decision::Admit& admit) {
             close(*earlier, {ErrorCode::replaced, "this viewer has connected again from elsewhere"}, false);
         } else {
             places_.connected(*place, session);
-            enqueue(Reconnect{place->viewer});
+            reconnect(place->viewer);
         }
         ++shard_.metrics.sessions_resumed_total;
     } else {
@@ -228,6 +228,16 @@ void RoomHost::detach(Session& session, ServerTime now) {
     if (!place || place->session != &session) return;
     places_.lost(*place, now);
     enqueue(Disconnect{place->viewer});
+}
+
+void RoomHost::reconnect(ViewerId viewer) {
+    // A page that reloads within a tick was never gone.
+    const auto loss = std::ranges::find_if(inputs_, [&](const Input& input) {
+        const auto* disconnect = std::get_if<Disconnect>(&input);
+        return disconnect && disconnect->viewer == viewer;
+    });
+    if (loss == inputs_.end()) return enqueue(Reconnect{viewer});
+    inputs_.erase(loss);
 }
 
 void RoomHost::remove_place(ViewerId viewer) {

@@ -68,6 +68,7 @@ class RoomHost final : private SessionOwner {
     void close(Session& session, const Error& error, bool resumable);
     // The viewer and its session part; on_closed() comes later.
     void detach(Session& session, ServerTime now);
+    void reconnect(ViewerId viewer);
     void remove_place(ViewerId viewer);
 
     void enqueue(Input input);

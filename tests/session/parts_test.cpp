@@ -1,0 +1,155 @@
+// The small parts: tokens, telemetry, metrics, random numbers, the clock.
+#include "session/support.hpp"
+#include "session/telemetry.hpp"
+#include "session/token.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace playhead;
+using namespace playhead::testing;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_CASE("[J3] a token reads back as what it was, and in no other spelling") {
+    SeededRandom random{7};
+    for (const TokenKind kind : {TokenKind::join, TokenKind::owner, TokenKind::resume}) {
+        const Token token{kind, room_id("a-Room_1"), Secret::random(random)};
+        const std::string text = to_text(token);
+        const auto parsed = parse_token(text);
+        REQUIRE(parsed);
+        CHECK(parsed->kind == kind);
+        CHECK(parsed->room == token.room);
+        CHECK(same(parsed->secret, token.secret));
+        // Every single other character at every place is another token or none.
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            std::string other = text;
+            other[i] = other[i] == 'A' ? 'B' : 'A';
+            const auto wrong = parse_token(other);
+            CHECK((!wrong || wrong->room != token.room || !same(wrong->secret, token.secret)));
+        }
+    }
+}
+
+TEST_CASE("[J3] misshapen tokens are refused as such") {
+    const std::string good = "j.den.AAAAAAAAAAAAAAAAAAAAAA";
+    REQUIRE(parse_token(good));
+    for (const std::string& bad :
+         {std::string{}, std::string{"j"}, std::string{"j."}, std::string{"j.den"}, std::string{"j.den."},
+          std::string{"j..AAAAAAAAAAAAAAAAAAAAAA"}, "x" + good.substr(1), good.substr(1), good + "A",
+          good.substr(0, good.size() - 1), good.substr(0, good.size() - 1) + "B", good.substr(0, good.size() - 1) + "+",
+          good.substr(0, good.size() - 1) + "=", std::string{"j.d/n.AAAAAAAAAAAAAAAAAAAAAA"},
+          "j." + std::string(65, 'a') + ".AAAAAAAAAAAAAAAAAAAAAA", good + '\0', " " + good}) {
+        const auto token = parse_token(bad);
+        CHECK_MESSAGE(!token, bad);
+        if (!token) CHECK(token.error().code == ErrorCode::token_malformed);
+    }
+}
+
+TEST_CASE("secrets from the system differ") {
+    SystemRandom random;
+    const Secret one = Secret::random(random);
+    CHECK_FALSE(same(one, Secret::random(random)));
+    CHECK(same(one, one));
+}
+
+TEST_CASE("the real clock starts near zero and goes on") {
+    const SteadyClock clock;
+    const ServerTime first = clock.now();
+    CHECK(first.time_since_epoch() >= Microseconds{0});
+    CHECK(first.time_since_epoch() < seconds{10});
+    CHECK(clock.now() >= first);
+}
+
+TEST_CASE("[S10] small rooms see everyone, wide rooms a distribution and the worst") {
+    std::vector<Telemetry> rows;
+    for (std::uint32_t i = 1; i <= 100; ++i) {
+        rows.push_back({.viewer = ViewerId{i},
+                        .drift = Microseconds{i % 2 == 0 ? i * 1000 : -static_cast<std::int64_t>(i) * 1000},
+                        .delay_ms = 0,
+                        .buffer_ms = 0,
+                        .flags = static_cast<std::uint8_t>(i <= 3   ? 1
+                                                           : i <= 7 ? 2
+                                                                    : 0)});
+    }
+    Beacon small;
+    add_telemetry(small, {rows.begin(), rows.begin() + 32}, 32);
+    CHECK(small.telemetry.size() == 32);
+    CHECK_FALSE(small.distribution);
+    Beacon wide;
+    add_telemetry(wide, rows, 5000);
+    REQUIRE(wide.distribution);
+    CHECK(wide.distribution->reporting == 100);
+    CHECK(wide.distribution->p50 == Microseconds{51'000});
+    CHECK(wide.distribution->p95 == Microseconds{96'000});
+    CHECK(wide.distribution->max == Microseconds{100'000});
+    CHECK(wide.distribution->stalled == 3);
+    CHECK(wide.distribution->away == 4);
+    REQUIRE(wide.telemetry.size() == telemetry_worst_count);
+    CHECK(wide.telemetry.front().viewer == ViewerId{100});
+    CHECK(wide.telemetry.back().viewer == ViewerId{93});
+}
+
+TEST_CASE("[S10] figures about other media or from long ago are not shown") {
+    ViewerFigures figures;
+    const ServerTime now{seconds{100}};
+    CHECK_FALSE(figures.telemetry(ViewerId{1}, MediaInstance{1}, now, seconds{1}));
+    Report report;
+    report.media = MediaInstance{1};
+    figures.add(report, now);
+    CHECK(figures.telemetry(ViewerId{1}, MediaInstance{1}, now + seconds{4}, seconds{1}));
+    CHECK_FALSE(figures.telemetry(ViewerId{1}, MediaInstance{1}, now + milliseconds{4001}, seconds{1}));
+    CHECK_FALSE(figures.telemetry(ViewerId{1}, MediaInstance{2}, now, seconds{1}));
+}
+
+TEST_CASE("[S13] the pace that clients are asked for falls with the room's size") {
+    const SessionSettings settings;
+    struct Case {
+        std::size_t viewers;
+        int report_ms, ping_ms;
+    };
+    for (const Case& one : {Case{0, 1000, 250}, Case{32, 1000, 250}, Case{64, 1000, 500}, Case{200, 1000, 1500},
+                            Case{400, 2000, 3000}, Case{2000, 10'000, 10'000}, Case{20'000, 10'000, 10'000}}) {
+        CHECK(pace_for(one.viewers, settings).report_interval == milliseconds{one.report_ms});
+        CHECK(pace_for(one.viewers, settings).ping_interval == milliseconds{one.ping_ms});
+    }
+}
+
+TEST_CASE("a histogram puts each duration under the bound that it does not exceed") {
+    Histogram histogram;
+    for (const int us : {-5, 0, 1, 2, 3, 4, 5, 1024, 1025}) histogram.record(Microseconds{us});
+    CHECK(histogram.buckets()[0] == 3);
+    CHECK(histogram.buckets()[1] == 1);
+    CHECK(histogram.buckets()[2] == 2);
+    CHECK(histogram.buckets()[3] == 1);
+    CHECK(histogram.buckets()[10] == 1);
+    CHECK(histogram.buckets()[11] == 1);
+    CHECK(histogram.quantile(1.0) == Microseconds{2048});
+    histogram.record(std::chrono::hours{5});
+    CHECK(histogram.buckets().back() == 1);
+    CHECK(histogram.count() == 10);
+}
+
+TEST_CASE("metrics are Prometheus text: each with help and type, buckets that only grow, seconds as unit") {
+    Metrics metrics;
+    metrics.tick_duration.record(Microseconds{3});
+    metrics.tick_duration.record(Microseconds{1'500'000});
+    metrics.commands_applied_total = 12;
+    const std::string text = to_prometheus(metrics);
+    CHECK(text.find("\nplayhead_commands_applied_total 12\n") != std::string::npos);
+    CHECK(text.find("# TYPE playhead_tick_duration_seconds histogram\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"0.000002\"} 0\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"0.000004\"} 1\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"+Inf\"} 2\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_sum 1.500003\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_count 2\n") != std::string::npos);
+    const auto count = [&](std::string_view what) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+        return found;
+    };
+    CHECK(count("# HELP playhead_") == count("# TYPE playhead_"));
+    // One for every member of Metrics: 2 histograms and plain numbers.
+    CHECK(count("# TYPE playhead_") == 2 + (sizeof(Metrics) - 2 * sizeof(Histogram)) / sizeof(std::uint64_t));
+}

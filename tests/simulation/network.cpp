@@ -1,0 +1,195 @@
+#include "simulation/network.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace playhead::simulation {
+namespace {
+
+std::size_t alive = 0;
+
+// After close() the engine waits this long for a peer that takes nothing.
+constexpr Microseconds close_timeout{5'000'000};
+
+// Both ends of one connection and what is under way between them.
+class Link final : public Wire, public std::enable_shared_from_this<Link> {
+  public:
+    Link(Timeline& timeline, Random& random, const Quality& quality, Listener& listener)
+        : timeline_(timeline),
+          random_(random),
+          quality_(quality),
+          listener_(&listener) {}
+
+    void attach(Shard& shard, const RoomId& room);
+
+    // ---- the client's end
+    void send(Bytes message) override {
+        if (!open()) return;
+        arrive(up_, quality_.delay_up, [self = shared_from_this(), message = std::move(message)] {
+            if (self->events_ && !self->engine_closed_) self->events_->on_message(message);
+        });
+    }
+    void set_reading(bool reading) override {
+        reading_ = reading;
+        while (reading_ && !unread_.empty()) {
+            const Frame frame = std::move(unread_.front());
+            unread_.pop_front();
+            take(frame);
+        }
+    }
+    void cut() override {
+        if (!open()) return;
+        timeline_.after(quality_.delay_up, [self = shared_from_this()] { self->engine_hears_end(); });
+        client_hears_end(ErrorCode::none);
+    }
+    void die() override {
+        listener_ = nullptr;
+        reading_ = false;
+    }
+    bool open() const override { return listener_ && !client_closed_; }
+
+    // ---- the engine's end
+    void start(ConnectionEvents& events) { events_ = &events; }
+    bool engine_send(std::span<const Frame> frames) {
+        assert(!full_ && "send() before on_drained()");
+        for (const Frame& frame : frames) {
+            in_flight_ += frame.wire().size();
+            arrive(down_, quality_.delay_down, [self = shared_from_this(), frame] {
+                if (self->reading_ && self->unread_.empty()) {
+                    self->take(frame);
+                } else {
+                    self->unread_.push_back(frame);
+                }
+            });
+        }
+        full_ = in_flight_ > quality_.capacity_bytes;
+        return !full_;
+    }
+    std::size_t bytes_waiting() const { return full_ ? in_flight_ - quality_.capacity_bytes : 0; }
+    void engine_close(ErrorCode code) {
+        if (std::exchange(closing_, true)) return;
+        arrive(down_, quality_.delay_down, [self = shared_from_this(), code] {
+            if (!self->reading_) return; // it waits behind what is not read, until the engine loses patience
+            self->client_hears_end(code);
+            self->timeline_.after(self->quality_.delay_up, [self] { self->engine_hears_end(); });
+        });
+        timeline_.after(close_timeout, [self = shared_from_this(), code] {
+            self->engine_hears_end();
+            self->client_hears_end(code);
+        });
+    }
+    void engine_dropped() {
+        events_ = nullptr;
+        timeline_.after(quality_.delay_down, [self = shared_from_this()] { self->client_hears_end(ErrorCode::none); });
+    }
+
+  private:
+    void arrive(ServerTime& last, Microseconds delay, std::function<void()> what) {
+        const Microseconds jitter = random_.between(Microseconds{0}, quality_.jitter);
+        last = std::max(last, timeline_.now() + delay + jitter);
+        timeline_.at(last, std::move(what));
+    }
+    void take(const Frame& frame) {
+        in_flight_ -= frame.wire().size();
+        if (full_ && in_flight_ <= quality_.capacity_bytes) {
+            // The engine learns of the room that was made when the acknowledgement is there.
+            timeline_.after(quality_.delay_up, [self = shared_from_this()] {
+                self->full_ = false;
+                if (self->events_ && !self->closing_ && !self->engine_closed_) self->events_->on_drained();
+            });
+        }
+        if (open()) listener_->on_bytes(frame.payload());
+    }
+    void engine_hears_end() {
+        if (std::exchange(engine_closed_, true)) return;
+        if (events_) events_->on_closed(Error{ErrorCode::none, {}});
+    }
+    void client_hears_end(ErrorCode code) {
+        if (std::exchange(client_closed_, true)) return;
+        if (listener_) std::exchange(listener_, nullptr)->on_gone(code);
+    }
+
+    Timeline& timeline_;
+    Random& random_;
+    const Quality quality_;
+    Listener* listener_;
+    ConnectionEvents* events_ = nullptr;
+    ServerTime up_{};
+    ServerTime down_{};
+    std::deque<Frame> unread_;
+    std::size_t in_flight_ = 0;
+    bool reading_ = true;
+    bool full_ = false;
+    bool closing_ = false;
+    bool client_closed_ = false;
+    bool engine_closed_ = false;
+};
+
+class EngineEnd final : public Connection {
+  public:
+    explicit EngineEnd(std::shared_ptr<Link> link) : link_(std::move(link)) { ++alive; }
+    ~EngineEnd() override {
+        --alive;
+        link_->engine_dropped();
+    }
+    void start(ConnectionEvents& events) override { link_->start(events); }
+    bool send(std::span<const Frame> frames) override { return link_->engine_send(frames); }
+    std::size_t bytes_waiting() const override { return link_->bytes_waiting(); }
+    void close(ErrorCode code, std::string_view) override { link_->engine_close(code); }
+    const std::string& peer() const override { return name_; }
+
+  private:
+    std::shared_ptr<Link> link_;
+    std::string name_ = "simulated";
+};
+
+void Link::attach(Shard& shard, const RoomId& room) {
+    timeline_.after(quality_.delay_up + quality_.delay_down, [self = shared_from_this(), &shard, room] {
+        if (self->open()) shard.attach(room, std::make_unique<EngineEnd>(self));
+    });
+}
+
+} // namespace
+
+std::uint64_t Random::next() {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+void Random::fill(std::span<std::byte> bytes) {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(next() & 0xff);
+}
+
+std::int64_t Random::between(std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(high - low + 1));
+}
+
+bool Random::chance(double probability) { return static_cast<double>(next() >> 11) * 0x1p-53 < probability; }
+
+void Timeline::at(ServerTime time, std::function<void()> what) {
+    events_.push({std::max(time, now_), planned_++, std::move(what)});
+}
+
+void Timeline::run_until(ServerTime time) {
+    while (!events_.empty() && events_.top().time <= time) {
+        const Event event = events_.top();
+        events_.pop();
+        now_ = event.time;
+        event.what();
+    }
+    now_ = time;
+}
+
+std::shared_ptr<Wire> connect(Timeline& timeline, Random& random, Shard& shard, const RoomId& room,
+                              const Quality& quality, Wire::Listener& listener) {
+    auto link = std::make_shared<Link>(timeline, random, quality, listener);
+    link->attach(shard, room);
+    return link;
+}
+
+std::size_t connections_alive() { return alive; }
+
+} // namespace playhead::simulation

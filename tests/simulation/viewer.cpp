@@ -1,0 +1,271 @@
+#include "simulation/viewer.hpp"
+
+#include "replication/decode.hpp"
+#include "replication/encode.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace playhead::simulation {
+namespace {
+
+constexpr Microseconds ping_interval{250'000};
+constexpr Microseconds report_interval{1'000'000};
+constexpr Microseconds player_interval{50'000};
+constexpr Microseconds player_tolerance{20'000};
+constexpr std::size_t samples_kept = 40;
+constexpr MediaTime media_length{600'000'000};
+
+} // namespace
+
+Viewer::Viewer(Timeline& timeline, Random& random, Shard& shard, CreatedRoom room, std::string name,
+               const Habits& habits)
+    : timeline_(timeline),
+      random_(random),
+      shard_(shard),
+      room_(std::move(room)),
+      name_(std::move(name)),
+      habits_(habits) {}
+
+Viewer::~Viewer() {
+    *alive_ = false;
+    if (wire_) wire_->die();
+}
+
+void Viewer::plan(Microseconds delay, void (Viewer::*what)()) {
+    timeline_.after(delay, [this, what, life = life_, alive = alive_] {
+        if (*alive && life == life_ && !left_) (this->*what)();
+    });
+}
+
+void Viewer::arrive() { dial(); }
+
+void Viewer::dial() {
+    ++life_;
+    wire_ = connect(timeline_, random_, shard_, room_.id, habits_.quality, *this);
+    Hello hello;
+    hello.protocol_min = hello.protocol_max = 1;
+    hello.room = room_.id.text();
+    hello.join_token = room_.join_token;
+    hello.resume_token = resume_token_;
+    hello.name = name_;
+    hello.have_epoch = replica_.epoch();
+    hello.have_version = replica_.version();
+    // The handshake first; a message before it would have nowhere to go.
+    timeline_.after(habits_.quality.delay_up + habits_.quality.delay_down,
+                    [wire = wire_, bytes = encode(ClientMessage{hello})] { wire->send(bytes); });
+    plan(std::chrono::seconds{20}, &Viewer::suffer);
+}
+
+void Viewer::say(const ClientMessage& message) {
+    if (wire_) wire_->send(encode(message));
+}
+
+void Viewer::on_bytes(ByteView bytes) {
+    for (const std::byte byte : bytes) trace_ = (trace_ ^ std::to_integer<std::uint64_t>(byte)) * 1099511628211u;
+    trace_ ^= static_cast<std::uint64_t>(timeline_.now().time_since_epoch().count());
+    const auto message = decode_server(bytes);
+    if (!message) return complain("undecodable: " + message.error().message);
+    if (!joined_ && !std::holds_alternative<Welcome>(*message) && !std::holds_alternative<Goodbye>(*message))
+        complain("[J5] something came before the welcome");
+    std::visit([this](const auto& what) { on(what); }, *message);
+}
+
+void Viewer::on(const Welcome& welcome) {
+    if (joined_) complain("[J5] welcomed twice");
+    joined_ = true;
+    resume_token_ = welcome.resume_token;
+    if (id_ != welcome.viewer) { // someone new: nothing of before counts
+        id_ = welcome.viewer;
+        sequence_ = 0;
+        unanswered_.clear();
+    }
+    // What was not answered is said again, in order, under the same numbers. [S2]
+    for (const std::size_t place : unanswered_) say(said_[place].command);
+    samples_.clear();
+    ping();
+    plan(report_interval, &Viewer::report);
+    plan(Microseconds{1}, &Viewer::play_on);
+    if (habits_.think_time.count() > 0) plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
+    if (habits_.connection_lifetime.count() > 0)
+        plan(random_.between(Microseconds{0}, 2 * habits_.connection_lifetime), &Viewer::suffer);
+    if (habits_.reading_pause.count() > 0)
+        plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
+}
+
+// [T1] Versions only go up; epochs do not change under a viewer.
+void Viewer::check_version(Epoch epoch, Version version) {
+    if (replica_.epoch() != Epoch{0} && epoch != replica_.epoch()) complain("the epoch changed");
+    if (epoch == replica_.epoch() && version < replica_.version()) complain("a version went down");
+}
+
+void Viewer::on(const Snapshot& snapshot) {
+    check_version(snapshot.epoch, snapshot.version);
+    if (replica_.apply(snapshot) == Replica::Applied::hash_mismatch) complain("hash mismatch in a snapshot");
+}
+
+void Viewer::on(const Delta& delta) {
+    check_version(delta.epoch, delta.version);
+    const auto applied = replica_.apply(delta);
+    if (applied == Replica::Applied::hash_mismatch) complain("hash mismatch in a delta");
+    if (applied == Replica::Applied::needs_snapshot) complain("a delta did not fit");
+}
+
+void Viewer::on(const Beacon& beacon) {
+    if (beacon.version != replica_.version())
+        complain("[S3] a beacon spoke of another version than was sent before it");
+    if (beacon.state_hash != replica_.state_hash()) complain("hash mismatch in a beacon");
+}
+
+void Viewer::on(const Reply& reply) {
+    if (reply.version > replica_.version()) complain("[S2] an answer came before its effect");
+    const auto said = std::ranges::find_if(unanswered_, [&](std::size_t place) {
+        return said_[place].command.sequence == reply.sequence && said_[place].viewer == id_;
+    });
+    if (said == unanswered_.end()) return; // answered before, and asked again meanwhile
+    said_[*said].reply = reply;
+    unanswered_.erase(said);
+}
+
+void Viewer::on(const Goodbye& goodbye) {
+    if (goodbye.resumable || goodbye.error.code == ErrorCode::replaced) return;
+    complain("refused: " + goodbye.error.message);
+}
+
+void Viewer::on(const Pong& pong) {
+    const std::int64_t t3 = habits_.clock.at(timeline_.now());
+    const std::int64_t t1 = pong.t1.time_since_epoch().count();
+    const std::int64_t t2 = pong.t2.time_since_epoch().count();
+    samples_.push_back({(t3 - pong.t0_us) - (t2 - t1), ((t1 - pong.t0_us) + (t2 - t3)) / 2});
+    if (samples_.size() > samples_kept) samples_.pop_front();
+}
+
+void Viewer::on_gone(ErrorCode code) {
+    joined_ = false;
+    ++life_;
+    if (left_ || code == ErrorCode::replaced) {
+        left_ = true;
+        return;
+    }
+    plan(random_.between(Microseconds{100'000}, habits_.back_after), &Viewer::dial);
+}
+
+void Viewer::ping() {
+    say(Ping{habits_.clock.at(timeline_.now())});
+    plan(ping_interval, &Viewer::ping);
+}
+
+void Viewer::report() {
+    Report report;
+    report.version = replica_.version();
+    report.media = replica_.media().instance;
+    report.delay = habits_.quality.delay_up;
+    report.duration = media_length;
+    const MediaTime target = replica_.motion()
+                                 .at(TickLength{}.at(estimated_server_time()))
+                                 .position_at(estimated_server_time(), TickLength{});
+    report.drift =
+        std::clamp<Microseconds>(player_position() - target, Microseconds{-1'000'000'000}, Microseconds{1'000'000'000});
+    say(report);
+    plan(report_interval, &Viewer::report);
+}
+
+ServerTime Viewer::estimated_server_time() const {
+    const std::int64_t local = habits_.clock.at(timeline_.now());
+    const auto best = std::ranges::min_element(samples_, {}, &ClockSample::round_trip);
+    return ServerTime{Microseconds{local + (best == samples_.end() ? 0 : best->offset)}};
+}
+
+MediaTime Viewer::player_position() const {
+    if (!player_playing_) return touched_position_;
+    const std::int64_t local = habits_.clock.at(timeline_.now());
+    return touched_position_ + MediaTime{(local - touched_at_) * player_rate_.permille / 1000};
+}
+
+// The simplest controller there is: far off, and it jumps.
+void Viewer::play_on() {
+    const ServerTime now = estimated_server_time();
+    const Playhead& target = replica_.motion().at(TickLength{}.at(now));
+    const bool moving = target.playing && now >= TickLength{}.start_of(target.anchor_tick);
+    const MediaTime wanted = target.position_at(now, TickLength{});
+    const MediaTime off = std::chrono::abs(player_position() - wanted);
+    if (moving != player_playing_ || target.rate != player_rate_ || off > player_tolerance) {
+        touched_at_ = habits_.clock.at(timeline_.now());
+        touched_position_ = wanted;
+        player_rate_ = target.rate;
+        player_playing_ = moving;
+    }
+    plan(player_interval, &Viewer::play_on);
+}
+
+void Viewer::act() {
+    if (calm_) return;
+    plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
+    if (unanswered_.size() >= Member::outcomes_kept) return; // as many as the engine promises to remember
+    ClientCommand command;
+    command.sequence = ++sequence_;
+    command.media = replica_.media().instance;
+    command.issued_at = estimated_server_time();
+    command.position_seen = std::max(player_position(), MediaTime{0});
+    // Each target is said once in a world, so that what was applied can be counted.
+    const MediaTime unique{random_.between(0, media_length.count() - 1)};
+    switch (random_.between(0, 9)) {
+    case 0:
+    case 1:
+    case 2: command.action = Play{}; break;
+    case 3:
+    case 4: command.action = Pause{}; break;
+    case 5:
+    case 6: command.action = Seek{unique}; break;
+    case 7: command.action = SetRate{Rate{static_cast<std::int32_t>(random_.between(200, 2100))}}; break;
+    case 8: command.action = SetName{name_ + std::to_string(sequence_)}; break;
+    default: {
+        Load load;
+        load.url = "/media/" + std::to_string(unique.count()) + ".mp4";
+        load.start = unique;
+        load.play = random_.chance(0.5);
+        command.action = load;
+    }
+    }
+    unanswered_.push_back(said_.size());
+    said_.push_back({command, id_, {}});
+    say(command);
+}
+
+// What goes wrong with connections.
+void Viewer::suffer() {
+    if (!joined_) { // no welcome in all this time: dial again
+        if (wire_) wire_->die();
+        return on_gone(ErrorCode::none);
+    }
+    if (calm_) return;
+    if (habits_.reading_pause.count() > 0 && random_.chance(0.7)) {
+        wire_->set_reading(false);
+        const Microseconds pause = random_.between(Microseconds{0}, habits_.reading_pause);
+        timeline_.after(pause, [wire = wire_] { wire->set_reading(true); });
+        return plan(pause + random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
+    }
+    if (habits_.connection_lifetime.count() == 0) return;
+    if (random_.chance(habits_.silent_death)) {
+        wire_->die();
+        on_gone(ErrorCode::none);
+    } else {
+        wire_->cut();
+    }
+}
+
+void Viewer::leave() {
+    if (joined_) say(Bye{});
+    left_ = true;
+}
+
+void Viewer::take_over_from(const Viewer& other) {
+    resume_token_ = other.resume_token_;
+    id_ = other.id_;
+    sequence_ = other.sequence_ + 500; // a tab does not know what the other one said meanwhile
+    dial();
+}
+
+} // namespace playhead::simulation
