@@ -79,7 +79,7 @@ function MediaDialog({ room, tell, onClose }: RoomDialogProps) {
 function NameDialog({ room, tell, onClose }: RoomDialogProps) {
   const inputId = useId();
   const own = room.view.viewers.find(({ id }) => id === room.view.me);
-  const [name, setName] = useState(own?.name ?? readText("name") ?? "");
+  const [name, setName] = useState(readText("name") ?? "");
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const wanted = name.trim();
@@ -99,6 +99,7 @@ function NameDialog({ room, tell, onClose }: RoomDialogProps) {
             type="text"
             maxLength={nameLengthMax}
             autoComplete="nickname"
+            placeholder={own?.name}
             value={name}
             autoFocus
             onChange={(event) => setName(event.target.value)}

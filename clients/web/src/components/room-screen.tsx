@@ -110,7 +110,7 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
         <h1 className="room-title" title={title}>
           <bdi data-testid="room-title">{title}</bdi>
         </h1>
-        <SyncBadge view={view} shown={shown} />
+        <SyncBadge view={view} shown={shown} failed={playerState.failure !== null} />
         <span className="top-actions">
           <CopyLink
             link={link}

@@ -176,7 +176,7 @@ export function SeekSlider({ room, view, shown, disabled }: SeekSliderProps) {
       <span className="time" data-testid="duration">
         {durationMs > 0
           ? formatTime(durationMs, withHours)
-          : view.media.instance > 0
+          : shown?.media.duration === Number.POSITIVE_INFINITY
             ? "live"
             : "–:––"}
       </span>

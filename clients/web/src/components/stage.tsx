@@ -67,14 +67,13 @@ export function Stage({
   onUnmute,
   onChangeMedia,
 }: StageProps) {
-  const { shown, failure, stage, retry } = playerState;
+  const { shown, failure, notice, stage, retry } = playerState;
   const { media, status } = view;
   const state = syncStateOf(shown ? view.sync : undefined, media.instance > 0);
   const through = useLetThrough(state, shown?.foreign ?? false);
   const blocked = state === "blocked" && failure === null;
   const empty = status === "live" && media.instance === 0;
   const waiting = failure === null && (state === "loading" || state === "stalled");
-  const host = media.url.startsWith("http") ? new URL(media.url).host : "";
   return (
     <div className="stage" data-kind={media.kind} data-through={through || undefined}>
       <div className="stage-player" ref={stage as RefObject<HTMLDivElement>} data-testid="stage" />
@@ -97,6 +96,11 @@ export function Stage({
           Sound is off
         </button>
       )}
+      {notice !== null && failure === null && (
+        <p className="stage-notice" role="status">
+          {notice}
+        </p>
+      )}
       {failure !== null && (
         <div className="overlay overlay-solid" role="alert" data-testid="failure">
           <WarningIcon />
@@ -105,7 +109,7 @@ export function Stage({
             play here
           </h2>
           <p>{failure}</p>
-          {host && <p className="muted">{host}. The others are not affected.</p>}
+          <p>Those who can play it are not affected.</p>
           <div className="overlay-actions">
             <button type="button" className="button" onClick={retry}>
               Try again

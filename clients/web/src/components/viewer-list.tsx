@@ -8,13 +8,15 @@ import { CrownIcon, PencilIcon } from "./icons";
 function ViewerRow({
   viewer,
   me,
+  hasMedia,
   onRename,
 }: {
   viewer: ViewerView;
   me: boolean;
+  hasMedia: boolean;
   onRename(): void;
 }) {
-  const status = viewerStatus(viewer);
+  const status = viewerStatus(viewer, hasMedia);
   return (
     <li
       className="viewer"
@@ -88,7 +90,13 @@ export function ViewerList({ view, onRename }: { view: RoomView; onRename(): voi
       </h2>
       <ul data-testid="viewers">
         {[...own, ...others].map((viewer) => (
-          <ViewerRow key={viewer.id} viewer={viewer} me={viewer.id === me} onRename={onRename} />
+          <ViewerRow
+            key={viewer.id}
+            viewer={viewer}
+            me={viewer.id === me}
+            hasMedia={view.media.instance > 0}
+            onRename={onRename}
+          />
         ))}
       </ul>
       {unlisted > 0 && <p className="muted">and {countOf(unlisted, "more viewer")}</p>}

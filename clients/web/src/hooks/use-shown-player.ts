@@ -12,6 +12,8 @@ export interface PlayerState {
   shown: ShownPlayer | null;
   /** Why this viewer cannot play the source; null while it can. */
   failure: string | null;
+  /** What is not quite right while it plays; null when nothing is. */
+  notice: string | null;
   retry(): void;
 }
 
@@ -39,16 +41,20 @@ export function useShownPlayer(room: Room, media: MediaView): PlayerState {
   const stage = useRef<HTMLDivElement | null>(null);
   const [shown, setShown] = useState<ShownPlayer | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
   const { instance, kind, url } = media;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new instance or attempt loads the same address anew.
   useEffect(() => {
     setFailure(null);
+    setNotice(null);
     setShown(null);
     window.playhead = { room, player: null, media: null };
     if (kind === "none" || url === "") return;
     let over = false;
+    let dead = false;
+    let detach = () => {};
     let release = () => {};
     const mounted: HTMLElement[] = [];
     const hooks = {
@@ -59,7 +65,14 @@ export function useShownPlayer(room: Room, media: MediaView): PlayerState {
         stage.current?.append(element);
       },
       onFailure(reason: string) {
-        if (!over) setFailure((earlier) => earlier ?? reason);
+        if (over) return;
+        dead = true;
+        setFailure((earlier) => earlier ?? reason);
+        // A player that cannot follow is no viewer: the others see this one as away.
+        detach();
+      },
+      onNotice(text: string) {
+        if (!over) setNotice(text);
       },
     };
     loadPlayer({ kind: kind as SourceKind, url }, hooks).then(
@@ -70,7 +83,7 @@ export function useShownPlayer(room: Room, media: MediaView): PlayerState {
         }
         const forget = restoreVolume(player.media);
         const captions = sidecarCaptions(player, url);
-        const detach = room.attachPlayer(player.player);
+        if (!dead) detach = room.attachPlayer(player.player);
         release = () => {
           captions.abort();
           forget();
@@ -90,5 +103,5 @@ export function useShownPlayer(room: Room, media: MediaView): PlayerState {
   }, [room, instance, kind, url, attempt]);
 
   const retry = useCallback(() => setAttempt((count) => count + 1), []);
-  return { stage, shown, failure, retry };
+  return { stage, shown, failure, notice, retry };
 }

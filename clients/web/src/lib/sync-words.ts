@@ -17,6 +17,7 @@ function clockDetail(clock: ClockView | undefined): string {
 
 export type SyncState =
   | "idle"
+  | "failed"
   | "loading"
   | "blocked"
   | "starting"
@@ -106,6 +107,8 @@ export function ownSync(
         label: size ? `Not exact ${size}` : "Not exact",
         detail: `${inexactReason || "This player cannot be steered finely."} It is brought back when it strays.`,
       };
+    case "failed":
+      return { tone: "bad", label: "Not playing", detail: "Your player cannot play this source." };
     case "idle":
       return { tone: "idle", label: "Idle", detail: "There is nothing to be in step with." };
   }
@@ -118,7 +121,7 @@ export interface ViewerWords {
   why: string;
 }
 
-export function viewerStatus(viewer: ViewerView): ViewerWords {
+export function viewerStatus(viewer: ViewerView, hasMedia = true): ViewerWords {
   if (!viewer.connected) {
     return {
       tone: "bad",
@@ -136,7 +139,13 @@ export function viewerStatus(viewer: ViewerView): ViewerWords {
       why: "Out of data, or an advertisement plays. Nobody else waits.",
     };
   }
-  if (viewer.away) return { tone: "idle", label: "away", why: "The page is in the background." };
+  if (viewer.away && hasMedia) {
+    return {
+      tone: "idle",
+      label: "away",
+      why: "The page is in the background, or its player does not run.",
+    };
+  }
   if (viewer.inexact) {
     return {
       tone: "busy",

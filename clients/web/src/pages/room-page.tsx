@@ -58,6 +58,13 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
       });
     };
 
+    /** Nothing to come back to, so nothing of the room is worth showing. */
+    const end = (problem: Refusal) => {
+      if (over) return;
+      leave();
+      setRefusal({ code: problem.code, message: problem.message });
+    };
+
     const join = (token: string) => {
       tried.add(token);
       const joined = joinRoom({
@@ -79,7 +86,9 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
             visitedAtMs: Date.now(),
           });
         } else if (status === "closed" && problem && tokenTrouble.has(problem.code)) {
-          cure(token);
+          cure(token, problem);
+        } else if (status === "closed" && problem?.code === "room_unknown") {
+          end(problem);
         } else if (status === "reconnecting" && problem?.code === "unreachable" && !checking) {
           // A refused upgrade tells a page nothing; the room may be gone for good.
           checking = true;
@@ -100,19 +109,22 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
     };
 
     /** Another token than the one that was refused: the link's instead of the owner's, or the public one. */
-    const cure = (refused: string) => {
+    const cure = (refused: string, problem: Refusal) => {
       if (refused === ownerToken(id)) removeText(`owner.${id}`);
       const next =
         joinToken && !tried.has(joinToken) ? Promise.resolve(joinToken) : publicToken(id);
       next.then(
         (token) => {
-          if (over || !token || tried.has(token)) return;
+          if (over) return;
+          if (!token || tried.has(token)) {
+            end(problem);
+            return;
+          }
           leave();
           setLinkToken(token);
           join(token);
         },
-        // The banner already says what is wrong with the token.
-        () => undefined,
+        () => end(problem),
       );
     };
 

@@ -6,6 +6,7 @@ import type { Source } from "./source";
 
 /** Codecs that decode in part show no picture and raise no error (HEVC plays sound only, for one). */
 const pictureWaitMs = 4000;
+const audioEndings = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac|weba)$/i;
 
 export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Promise<ShownPlayer> {
   const media = document.createElement("video");
@@ -15,15 +16,18 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   media.addEventListener("error", () => hooks.onFailure(mediaErrorReason(media.error, source.url)));
   hooks.mount(media);
   media.src = source.url;
+  const { pathname } = new URL(source.url, location.href);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  media.addEventListener("loadeddata", () => {
-    timer = setTimeout(() => {
-      const audioOnly = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac|weba)$/i.test(
-        new URL(source.url, location.href).pathname,
-      );
-      if (!audioOnly) media.dataset.picture = media.videoWidth > 0 ? "yes" : "no";
-    }, pictureWaitMs);
-  });
+  media.addEventListener(
+    "playing",
+    () => {
+      timer = setTimeout(() => {
+        if (media.videoWidth > 0 || audioEndings.test(pathname)) return;
+        hooks.onNotice("Only sound: this browser cannot decode the picture, or there is none.");
+      }, pictureWaitMs);
+    },
+    { once: true },
+  );
   return {
     kind: "file",
     media,

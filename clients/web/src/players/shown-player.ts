@@ -54,6 +54,8 @@ export interface PlayerHooks {
   mount(element: HTMLElement): void;
   /** The source cannot be played, with the reason in words. The room and the other viewers go on. */
   onFailure(reason: string): void;
+  /** It plays, but not as it should. */
+  onNotice(notice: string): void;
 }
 
 export interface PlayerModule {
