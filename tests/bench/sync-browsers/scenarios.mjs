@@ -9,6 +9,8 @@ import { adjacentShare, median, percentile, settleMs, skews } from '../../harnes
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const titles = { mp4: { kind: 'file', url: '/media/demo.mp4' }, hls: { kind: 'hls', url: '/media/demo-hls/master.m3u8' } };
 
+const confirmedMotion = ({ page }) => page.evaluate(() => window.playhead.room.view.confirmedMotion);
+
 // A browser with pages in one new room that plays `title`.
 async function seat(stage, count, { title = 'mp4', options = () => ({}), startAtMs = 0, play = true } = {}) {
   const { room, link } = await stage.engine.createRoom({ title: 'bench', media: titles[title] });
@@ -29,19 +31,17 @@ async function seat(stage, count, { title = 'mp4', options = () => ({}), startAt
     take: (sinceMs) => Promise.all(pages.map((each) => each.take(sinceMs))),
     // Where the room is at a true time, from the motion that one page has received: no code of the client computes it.
     expected: async (n = 0) => {
-      const motion = await pages[n].page.evaluate(() => window.playhead.room.view.confirmedMotion);
-      const tickMs = 50;
+      const motion = await confirmedMotion(pages[n]);
       return (atMs) => {
         const serverMs = atMs - stage.origin.originMs;
-        const active = motion.pending && serverMs >= motion.pending.anchorTick * tickMs ? motion.pending : motion.current;
-        const elapsed = active.playing ? Math.max(0, serverMs - active.anchorTick * tickMs) : 0;
-        return active.anchorPositionUs / 1000 + (elapsed * active.ratePermille) / 1000;
+        const active = motion.pending && serverMs >= motion.pending.anchorMs ? motion.pending : motion.current;
+        return active.positionMs + (active.playing ? Math.max(0, serverMs - active.anchorMs) * active.rate : 0);
       };
     },
     // The true time at which the newest motion takes over.
     startMs: async (n = 0) => {
-      const motion = await pages[n].page.evaluate(() => window.playhead.room.view.confirmedMotion);
-      return stage.origin.originMs + (motion.pending ?? motion.current).anchorTick * 50;
+      const motion = await confirmedMotion(pages[n]);
+      return stage.origin.originMs + (motion.pending ?? motion.current).anchorMs;
     },
     close: () => browser.close(),
   };
