@@ -11,34 +11,38 @@ constexpr std::byte final_binary{0x82};
 constexpr std::uint8_t length_follows_in_16_bits = 126;
 constexpr std::uint8_t length_follows_in_64_bits = 127;
 
-Bytes header_of(std::size_t payload_bytes) {
-    Bytes header{final_binary};
-    const auto big_endian = [&](int bytes) {
-        for (int byte = bytes - 1; byte >= 0; --byte) {
-            header.push_back(static_cast<std::byte>((std::uint64_t{payload_bytes} >> (8 * byte)) & 0xFF));
+// The longest header is an opcode, a length that says that 64 bits follow, and those.
+struct Header {
+    std::array<std::byte, 10> bytes{final_binary};
+    std::size_t size = 1;
+
+    explicit Header(std::size_t payload_bytes) {
+        if (payload_bytes < length_follows_in_16_bits) {
+            big_endian(payload_bytes, 1);
+        } else if (payload_bytes <= 0xFFFF) {
+            big_endian(length_follows_in_16_bits, 1);
+            big_endian(payload_bytes, 2);
+        } else {
+            big_endian(length_follows_in_64_bits, 1);
+            big_endian(payload_bytes, 8);
         }
-    };
-    if (payload_bytes < length_follows_in_16_bits) {
-        header.push_back(static_cast<std::byte>(payload_bytes));
-    } else if (payload_bytes <= 0xFFFF) {
-        header.push_back(std::byte{length_follows_in_16_bits});
-        big_endian(2);
-    } else {
-        header.push_back(std::byte{length_follows_in_64_bits});
-        big_endian(8);
     }
-    return header;
-}
+
+  private:
+    void big_endian(std::uint64_t value, int count) {
+        for (int byte = count - 1; byte >= 0; --byte) bytes[size++] = static_cast<std::byte>(value >> (8 * byte));
+    }
+};
 
 } // namespace
 
 Frame::Frame(ByteView payload) {
-    Bytes bytes = header_of(payload.size());
-    header_bytes_ = bytes.size();
+    const Header header(payload.size());
     Bytes whole;
-    whole.reserve(header_bytes_ + payload.size());
-    whole.insert(whole.end(), bytes.begin(), bytes.end());
+    whole.reserve(header.size + payload.size());
+    whole.insert(whole.end(), header.bytes.begin(), header.bytes.begin() + header.size);
     whole.insert(whole.end(), payload.begin(), payload.end());
+    header_bytes_ = header.size;
     bytes_ = std::make_shared<const Bytes>(std::move(whole));
 }
 

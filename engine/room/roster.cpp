@@ -12,7 +12,9 @@ std::string shown_name(std::string_view wanted, ViewerId viewer) {
 
 void Roster::put(ViewerRow row) {
     const ViewerId id = row.id;
-    rows_[id].set(std::move(row));
+    Field<ViewerRow>& field = rows_[id];
+    field.set(std::move(row));
+    dirty_ = dirty_ || field.dirty();
     std::erase(removed_, id);
 }
 
@@ -20,15 +22,15 @@ void Roster::remove(ViewerId viewer) {
     const auto row = rows_.find(viewer);
     if (row == rows_.end()) return;
     // Nobody has been told of a row that was never committed.
-    if (row->second.changed_at() != Version{0}) removed_.push_back(viewer);
+    if (row->second.changed_at() != Version{0}) {
+        removed_.push_back(viewer);
+        dirty_ = true;
+    }
     rows_.erase(row);
 }
 
-bool Roster::dirty() const {
-    return !removed_.empty() || std::ranges::any_of(rows_, [](const auto& row) { return row.second.dirty(); });
-}
-
 void Roster::commit(Version version) {
+    if (!std::exchange(dirty_, false)) return;
     for (auto& [id, row] : rows_) row.commit(version);
     for (const ViewerId viewer : removed_) tombstones_.push_back({.viewer = viewer, .removed_at = version});
     removed_.clear();

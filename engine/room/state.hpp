@@ -104,7 +104,7 @@ class Roster {
     bool full() const { return rows_.size() >= rows_max; }
     void put(ViewerRow row);
     void remove(ViewerId viewer);
-    bool dirty() const;
+    bool dirty() const { return dirty_; }
     void commit(Version version);
     bool operator==(const Roster&) const = default;
 
@@ -113,6 +113,7 @@ class Roster {
     std::deque<Tombstone> tombstones_;
     std::vector<ViewerId> removed_; // since the last commit
     Version tombstone_floor_;
+    bool dirty_ = false; // a row has changed or been removed since then
 };
 
 // All of a room. A value: it copies, compares and serializes; the replicated part first.

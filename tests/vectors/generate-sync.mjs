@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Writes clock.json and controller.json anew from the simulations in
-// clients/sdk/src/sync/vector-file.ts. Only for a change of behaviour that is meant:
+// clients/sdk/src/sync/{clock,controller}-vectors.ts. Only for a change of behaviour that is meant:
 // look at the difference before committing it.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -25,12 +25,14 @@ function write(name, { cases, ...head }) {
 
 const scratch = mkdtempSync(join(tmpdir(), "playhead-vectors-"));
 try {
-  const outfile = join(scratch, "vectors.mjs");
-  const entry = join(clients, "sdk/src/sync/vector-file.ts");
-  buildSync({ entryPoints: [entry], bundle: true, format: "esm", platform: "node", outfile });
-  const { buildClockVectors, buildControllerVectors } = await import(pathToFileURL(outfile));
-  write("clock.json", buildClockVectors());
-  write("controller.json", buildControllerVectors());
+  const load = (name) => {
+    const outfile = join(scratch, `${name}.mjs`);
+    const entry = join(clients, `sdk/src/sync/${name}.ts`);
+    buildSync({ entryPoints: [entry], bundle: true, format: "esm", platform: "node", outfile });
+    return import(pathToFileURL(outfile));
+  };
+  write("clock.json", (await load("clock-vectors")).buildClockVectors());
+  write("controller.json", (await load("controller-vectors")).buildControllerVectors());
 } finally {
   rmSync(scratch, { recursive: true });
 }
