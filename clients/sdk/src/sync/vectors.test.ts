@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ClockEstimator } from "./clock.js";
+import type { ClockVectorFile } from "./clock-vectors.js";
 import { step } from "./controller.js";
 import { type ControllerAction, initialState } from "./controller-state.js";
-import { type ClockVectorFile, type ControllerVectorFile, replayInputs } from "./vector-file.js";
+import { type ControllerVectorFile, replayInputs } from "./controller-vectors.js";
 
 function read<File>(name: string): File {
   const path = new URL(`../../../../tests/vectors/${name}`, import.meta.url);
