@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/time.hpp"
+#include "net/http/server.hpp"
+#include "session/settings.hpp"
+#include "session/shard.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace playhead {
+
+// What the config script says, checked, with defaults in place of what it leaves out. A value.
+// Every key stands in one table in config.cpp, which is also what is printed and documented.
+struct Config {
+    http::Settings http;
+    SessionSettings sessions;
+    TickLength tick_length;
+    std::string log_level = "info";
+    std::vector<RoomRequest> rooms; // permanent ones
+};
+
+// One line for each mistake: it names the file, the key, what was expected and the nearest known key.
+struct ConfigError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Runs the script and checks what it returns; relative paths become relative to the script's folder.
+//   Errors: throws ConfigError.
+Config load_config(const std::filesystem::path& script);
+
+// The same for a script's text; `script` is only its name.
+Config parse_config(std::string_view source, const std::filesystem::path& script);
+
+// What --check prints: every setting with its value, as a script that would give the same.
+std::string effective_config(const Config& config);
+
+// Every key with what it may be, its default and what it is for, as tables in Markdown (scripts/README.md).
+std::string config_reference();
+
+} // namespace playhead

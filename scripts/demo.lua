@@ -1,0 +1,34 @@
+-- The engine as `tools/run` starts it: one listed room with the demo title.
+--
+-- A config script returns a table. It is a small program, so values can be computed, but it reads nothing and asks nobody.
+-- `playhead --check scripts/demo.lua` prints every setting this comes to; scripts/README.md lists them all.
+-- Paths are relative to this file. `--listen HOST:PORT` on the command line stands in for `listen`.
+
+return {
+  -- Every address of this machine, so that others on the network can open the link too. 127.0.0.1:8080 keeps it to yourself.
+  listen = "0.0.0.0:8080",
+
+  -- The web app, as `npm run build` leaves it, and the folder whose files are served under /media/.
+  web_root = "../clients/web/dist",
+  media_folder = "../var/media",
+
+  -- Pages of other sites that may join rooms here. The engine's own pages always may.
+  allowed_origins = {},
+
+  -- Rooms that are there from the start and never expire. Listed ones are on the first page for everyone to join; the link of
+  -- an unlisted one is in the log. More rooms are made in the browser.
+  rooms = {
+    {
+      id = "demo",
+      title = "Demo",
+      listed = true,
+      media = { kind = "file", url = "/media/demo.mp4", title = "Playhead demo" },
+    },
+  },
+
+  -- Limits guard the machine, not the people; the defaults suit one machine. Two worth knowing:
+  limits = {
+    empty_room_expiry_s = 600, -- a room that everyone has left is kept this long
+    viewer_grace_s = 60, -- so is the place of a viewer whose connection was cut
+  },
+}
