@@ -97,7 +97,7 @@ describe('the page', { timeout: 180_000 }, () => {
 
   it('every control has a name and can be reached by keyboard', async () => {
     const { page } = track(await openRoom(browser, engine, await newRoom()));
-    await untilPlayerIs(page, 'metadata is there', (player) => player.readyState >= 1);
+    await untilPlayerIs(page, 'the length is known to the room', (player, seen) => player.readyState >= 1 && seen.durationMs > 0);
     const nameless = await page.evaluate(() =>
       [...document.querySelectorAll('button, a, input')]
         .filter((each) => !(each.getAttribute('aria-label') || each.textContent.trim() || each.labels?.length))

@@ -5,6 +5,7 @@ import { launch, untilLive } from '../harness/browser.mjs';
 import {
   byId, dash, film, hls, look, openRoom, openViewer, startWithMedia, until, untilInStep, untilPlayerIs, untilPlaying,
 } from './support.mjs';
+import { serveTwitch, serveVimeo } from './iframe-stand-ins.mjs';
 import { serveYoutube } from './youtube-stand-in.mjs';
 
 describe('sources', { timeout: 240_000 }, () => {
@@ -125,6 +126,54 @@ describe('sources', { timeout: 240_000 }, () => {
     await byId(ben.page, 'pause').click();
     for (const { page } of viewers) await untilPlayerIs(page, 'stands', (player) => player.paused);
   });
+
+  it('an advertisement keeps one viewer away: the others see it, go on, and are joined again after it', async () => {
+    const media = { kind: 'youtube', url: 'https://www.youtube.com/watch?v=dQw4w9WgXcQ', title: 'Tube' };
+    const { link } = await engine.createRoom({ title: 'Tube', media });
+    const [ann, ben] = await Promise.all(
+      [browser, other].map(async (from) => {
+        const viewer = track(await openViewer(from, 'about:blank'));
+        await serveYoutube(viewer.page, engine.url);
+        await viewer.page.goto(engine.url + link);
+        await untilLive(viewer.page);
+        await untilPlayerIs(viewer.page, 'the player is ready', (player) => player.readyState >= 1);
+        return viewer;
+      }),
+    );
+    await byId(ann.page, 'play').click();
+    for (const { page } of [ann, ben]) await untilPlayerIs(page, 'plays', (player) => !player.paused && player.positionMs > 1000);
+    const before = await look(ann.page);
+    await ben.page.evaluate(() => window.youtubePlayer.advertise(4000));
+    await until('the others see who is kept away', () => ann.page.getByText('buffering').count(), (count) => count > 0);
+    assert.equal(await byId(ben.page, 'sync-badge').getAttribute('data-state'), 'stalled');
+    const meanwhile = await look(ann.page);
+    assert.ok(meanwhile.playing && meanwhile.media.positionMs > before.media.positionMs, 'the room goes on');
+    await untilPlayerIs(ben.page, 'catches up', (player, seen) => Math.abs(player.positionMs - seen.roomMs) < 400, 15_000);
+    assert.equal((await look(ann.page)).playing, true);
+  });
+
+  for (const [name, media, serveIt, nearMs] of [
+    ['Vimeo', { kind: 'vimeo', url: 'https://vimeo.com/76979871', title: 'Vim' }, serveVimeo, 700],
+    ['Twitch', { kind: 'twitch', url: 'https://www.twitch.tv/videos/1234567890', title: 'Twi' }, serveTwitch, 1600],
+  ]) {
+    it(`${name} plays, seeks and pauses with the room, as near as its clock allows`, async () => {
+      const { link } = await engine.createRoom({ title: name, media });
+      const viewer = track(await openViewer(browser, 'about:blank'));
+      await serveIt(viewer.page, engine.url);
+      await viewer.page.goto(engine.url + link);
+      await untilLive(viewer.page);
+      const { page } = viewer;
+      await untilPlayerIs(page, 'the player is ready', (player) => player.readyState >= 1);
+      await byId(page, 'play').click();
+      await untilPlayerIs(page, 'plays', (player) => !player.paused && player.positionMs > 500);
+      await page.keyboard.press('5');
+      await untilPlayerIs(page, 'comes near the room', (player, seen) => player.positionMs > 18_000 && Math.abs(player.positionMs - seen.roomMs) < nearMs, 15_000);
+      assert.equal((await look(page)).playing, true, 'nothing that the iframe did was taken for a wish of its user');
+      assert.equal(await byId(page, 'rate').getAttribute('aria-disabled'), String(name === 'Twitch'));
+      await byId(page, 'pause').click();
+      await untilPlayerIs(page, 'stands', (player, seen) => player.paused && !seen.playing);
+    });
+  }
 
   it('YouTube out of reach is told in words', async () => {
     const media = { kind: 'youtube', url: 'https://www.youtube.com/watch?v=dQw4w9WgXcQ', title: 'Tube' };

@@ -18,6 +18,8 @@ function standIn() {
       this.position = 0;
       this.since = 0;
       this.rate = 1;
+      this.adUntil = 0;
+      window.youtubePlayer = this;
       this.volume = 100;
       this.muted = false;
       setTimeout(() => events.onReady?.({ target: this }), 300);
@@ -32,7 +34,14 @@ function standIn() {
     addEventListener(name, listener) {
       this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
     }
+    // An advertisement: it plays, says so, and the video's position stands; nobody can seek past it.
+    advertise(forMs) {
+      this.enter(PlayerState.PLAYING);
+      this.since += forMs;
+      this.adUntil = performance.now() + forMs;
+    }
     now() {
+      if (performance.now() < this.adUntil) return this.position;
       if (this.state !== PlayerState.PLAYING) return this.position;
       return Math.min(durationS, this.position + ((performance.now() - this.since) / 1000) * this.rate);
     }
@@ -53,6 +62,7 @@ function standIn() {
       this.later(() => this.enter(PlayerState.PAUSED));
     }
     seekTo(seconds) {
+      if (performance.now() < this.adUntil) return;
       const before = this.state;
       this.later(() => this.enter(PlayerState.BUFFERING, Math.min(Math.max(seconds, 0), durationS)));
       const after = before === PlayerState.PLAYING || before === PlayerState.BUFFERING ? PlayerState.PLAYING : PlayerState.PAUSED;
@@ -74,7 +84,7 @@ function standIn() {
     getCurrentTime() { return Math.floor(this.now() / (stepMs / 1000)) * (stepMs / 1000); }
     getDuration() { return durationS; }
     getPlayerState() { return this.state; }
-    getVideoLoadedFraction() { return 1; }
+    getVideoLoadedFraction() { return Math.min(1, (this.now() + 10) / durationS); }
     getVolume() { return this.volume; }
     setVolume(volume) { this.volume = volume; this.tell('onVolumeChange', volume); }
     isMuted() { return this.muted; }

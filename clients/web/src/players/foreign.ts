@@ -83,3 +83,28 @@ export function eventWithin(target: EventTarget, name: string, waitMs: number): 
     target.addEventListener(name, done, { once: true });
   });
 }
+
+/**
+ * Makes `readyState` tell whether it could play on. The iframe elements leave it at "metadata" until they have played,
+ * while whoever waits for data before starting would wait for ever.
+ */
+export function patchReadyState(media: MediaLike): void {
+  const prototype: object = Object.getPrototypeOf(media);
+  const readyState = Object.getOwnPropertyDescriptor(prototype, "readyState");
+  let dry = false;
+  media.addEventListener("waiting", () => {
+    dry = true;
+  });
+  for (const name of ["playing", "pause", "seeked", "emptied"]) {
+    media.addEventListener(name, () => {
+      dry = false;
+    });
+  }
+  patch(media, "readyState", {
+    get: (): number => {
+      const own: unknown = readyState?.get?.call(media);
+      if (typeof own !== "number" || own < HTMLMediaElement.HAVE_METADATA) return 0;
+      return dry ? HTMLMediaElement.HAVE_CURRENT_DATA : HTMLMediaElement.HAVE_ENOUGH_DATA;
+    },
+  });
+}

@@ -3,7 +3,7 @@
 // It has no playback rate: writing one only makes a plain property that then lies, so that it is made to read 1 and
 // ignore writes. Its play() says nothing, and its position moves about once a second.
 import TwitchVideoElement from "twitch-video-element";
-import { eventWithin, patch, started } from "./foreign";
+import { eventWithin, patch, patchReadyState, started } from "./foreign";
 import { makeForeignPlayer } from "./native";
 import type { MediaLike, PlayerHooks, ShownPlayer } from "./shown-player";
 import type { Source } from "./source";
@@ -23,11 +23,12 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   });
   media.setAttribute("playsinline", "");
   const live = !/\/videos\/\d+$/.test(source.url);
+  patchReadyState(media);
   const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: [],
     clockResolutionMs: 1000,
-    waiting: true,
+    waiting: false,
     quality: false,
     captions: false,
   });

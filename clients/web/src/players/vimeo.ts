@@ -1,7 +1,7 @@
 // Vimeo, by its player.js inside <vimeo-video>. Its clock moves a few times a second, so that step is coarse;
 // whether rates are allowed depends on the plan of the video's owner, so it is tried.
 import VimeoVideoElement from "vimeo-video-element";
-import { eventWithin } from "./foreign";
+import { eventWithin, patchReadyState } from "./foreign";
 import { makeForeignPlayer } from "./native";
 import type { MediaLike, PlayerHooks, ShownPlayer } from "./shown-player";
 import type { Source } from "./source";
@@ -61,6 +61,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   const media = new VimeoVideoElement() as unknown as VimeoMedia;
   media.config = { dnt: true, keyboard: false, referrerpolicy: "strict-origin-when-cross-origin" };
   media.setAttribute("playsinline", "");
+  patchReadyState(media);
   const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: [],

@@ -7,7 +7,7 @@
 // page makes too: only those that follow a seek of ours are believed, since our controls are the only ones shown.
 import YoutubeVideoElement from "youtube-video-element";
 import { youtubeErrorReason } from "./failures";
-import { eventWithin, loadScript, patch, started } from "./foreign";
+import { eventWithin, loadScript, patch, patchReadyState, started } from "./foreign";
 import { makeForeignPlayer } from "./native";
 import { type MediaLike, type PlayerHooks, type ShownPlayer, SourceFailure } from "./shown-player";
 import type { Source } from "./source";
@@ -109,6 +109,7 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   media.addEventListener("seeking", (event) => {
     if (performance.now() - seekSentAtMs > ownSeekMs) event.stopImmediatePropagation();
   });
+  patchReadyState(media);
   const player = makeForeignPlayer(media, {
     fineRate: false,
     rateSteps: documentedRates,
