@@ -58,6 +58,10 @@ export const FAST_STEP_LARGE = 0.25;
 export const FAST_LARGE_MS = 20;
 /** Longest fast correction before measuring again. Unit: ms. Source: trap 7. */
 export const FAST_BURST_MS_MAX = 400;
+/** A burst may overshoot by this when its end is called as late as the last ones were. Unit: ms. */
+export const OVERSHOOT_MS = 3;
+/** How fast a late call is forgotten: kept share per burst. */
+export const LATENESS_KEPT = 0.7;
 /** An error beyond what one large burst and a half closes is closed by a seek. Unit: ms. */
 export const HARD_SEEK_MS = 150;
 /** The first gap between two such seeks; it doubles while they come in a row. Unit: ms. Source: sync.md 2.4, thrashing. */

@@ -88,6 +88,8 @@ export interface ControllerState {
   readonly burst: Burst | undefined;
   /** The burst whose outcome the next measurement judges. */
   readonly judged: Burst | undefined;
+  /** How late the ends of bursts have been called lately: a busy machine. Unit: ms. */
+  readonly latenessMs: number;
   readonly burstFailures: number;
   readonly burstFailedAtMs: number;
   /** Since when the error has been above ENTER_PATIENT_MS. */
@@ -131,6 +133,7 @@ export const initialState: ControllerState = {
   plan: undefined,
   burst: undefined,
   judged: undefined,
+  latenessMs: 0,
   burstFailures: 0,
   burstFailedAtMs: Number.NEGATIVE_INFINITY,
   impatientSinceMs: undefined,

@@ -32,6 +32,23 @@ describe("following", () => {
     expect(Math.abs(one.trueErrorMs)).toBeLessThan(1);
   });
 
+  test("on a machine whose timers come late the corrections are gentle", () => {
+    const one = steadyViewer();
+    const strongest = () => {
+      const since = one.entries.length;
+      one.player.slip(60);
+      one.run(4_000);
+      const rates = one.actions("rate", since).map((a) => (a.kind === "rate" ? a.rate : 1));
+      return Math.max(...rates.map((rate) => Math.abs(rate - 1)));
+    };
+    expect(strongest()).toBe(k.FAST_STEP_LARGE);
+    one.lateMs = 60;
+    strongest();
+    one.run(5_000);
+    expect(strongest()).toBeLessThanOrEqual(k.OVERSHOOT_MS / 60 + 0.01);
+    expect(Math.abs(one.trueErrorMs)).toBeLessThan(k.ENTER_MS + 1);
+  });
+
   test("a slip of two quanta is repaired quickly", () => {
     const one = steadyViewer();
     one.player.slip(60);

@@ -134,7 +134,9 @@ function startBurst(draft: Draft, errorMs: number): Outcome {
   const fast = isFast(draft);
   const towards = errorMs > 0 ? -1 : 1;
   // What the trim uses up of the steady bound is not there for the correction.
-  const step = fast ? fastStep(size) : k.STEADY_STEP - Math.max(0, state.trim * towards);
+  const step = fast
+    ? fastStep(size, state.latenessMs)
+    : k.STEADY_STEP - Math.max(0, state.trim * towards);
   const gain = base * step * towards;
   const limitMs = fast ? k.FAST_BURST_MS_MAX : k.STEADY_BURST_MS_MAX;
   const lengthMs = Math.min(limitMs, size / Math.abs(gain));
@@ -149,12 +151,16 @@ function startBurst(draft: Draft, errorMs: number): Outcome {
   return { phase: "correcting", wakeAtMs: state.burst.endAtMs, errorMs };
 }
 
-/** A step that closes the error in about FAST_BURST_MS, in multiples of 1/FAST_STEPS_IN_ONE. */
-function fastStep(size: number): number {
-  const wanted = size / k.FAST_BURST_MS;
-  const most = size > k.FAST_LARGE_MS ? k.FAST_STEP_LARGE : k.FAST_STEP_MAX;
-  const bounded = Math.min(most, Math.max(k.FAST_STEP_MIN, wanted));
-  return Math.round(bounded * k.FAST_STEPS_IN_ONE) / k.FAST_STEPS_IN_ONE;
+/**
+ * A step that closes the error in about FAST_BURST_MS, in multiples of 1/FAST_STEPS_IN_ONE; smaller
+ * on a machine so busy that the end of the burst would be called too late.
+ */
+function fastStep(size: number, latenessMs: number): number {
+  const largest = size > k.FAST_LARGE_MS ? k.FAST_STEP_LARGE : k.FAST_STEP_MAX;
+  const careful = latenessMs > 0 ? k.OVERSHOOT_MS / latenessMs : largest;
+  const wanted = Math.min(size / k.FAST_BURST_MS, largest, careful);
+  const steps = Math.round(Math.max(k.FAST_STEP_MIN, wanted) * k.FAST_STEPS_IN_ONE);
+  return steps / k.FAST_STEPS_IN_ONE;
 }
 
 function runBurst(draft: Draft, roughMs: number): Outcome {
@@ -164,6 +170,7 @@ function runBurst(draft: Draft, roughMs: number): Outcome {
   if (input.localMs < burst.endAtMs - k.DUE_MS) {
     return { phase: "correcting", wakeAtMs: burst.endAtMs, errorMs: roughMs };
   }
+  state.latenessMs = Math.max(input.localMs - burst.endAtMs, state.latenessMs * k.LATENESS_KEPT, 0);
   // Once it shows, the correction tells how late rates take effect; too small a one tells nothing.
   const shown = roughMs - burst.errorMs;
   const tells = Math.abs(shown) > k.BURST_JUDGED_MS && elapsedMs > k.RATE_DELAY_MS;

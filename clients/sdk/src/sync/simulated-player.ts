@@ -210,6 +210,8 @@ export class SimulatedViewer {
   readonly offsetMs = 100_000;
   clockErrorMs = 0;
   sourceOffsetMs = 0;
+  /** How late the viewer is woken. Unit: ms. */
+  lateMs = 0;
   private state: ControllerState = initialState;
   private wakeAtMs = 0;
 
@@ -286,7 +288,7 @@ export class SimulatedViewer {
     this.entries.push({ input, result });
     this.state = result.state;
     for (const action of result.actions) player.apply(action);
-    this.wakeAtMs = result.wakeAtMs;
+    this.wakeAtMs = result.wakeAtMs + this.lateMs;
   }
 }
 
