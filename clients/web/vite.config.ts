@@ -13,15 +13,15 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
+    // The engine compares Origin with Host, so both have to name it.
     proxy: {
-      "/api": engine,
-      "/media": engine,
-      // The engine compares Origin with Host, so the proxy has to rewrite both.
+      "/api": { target: engine, changeOrigin: true, headers: { origin: engine } },
+      "/media": { target: engine, changeOrigin: true },
       "/ws": {
         target: engine.replace(/^http/, "ws"),
         ws: true,
-        rewriteWsOrigin: true,
         changeOrigin: true,
+        headers: { origin: engine },
       },
     },
   },
