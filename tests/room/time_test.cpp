@@ -27,7 +27,9 @@ TEST_CASE("[R10] the end supersedes what was meant before it, and not what came 
     Stage stage;
     stage.load(10s, true);
     stage.step(12s);
-    const ServerTime ended = stage.room.state().last_motion.physical;
+    const auto events = stage.room.take_events();
+    REQUIRE(events.size() == 1);
+    const ServerTime ended = TickLength{}.start_of(events[0].tick);
     CHECK(stage.act(ada, Seek{.to = 1s}, {.issued = ended - 1us}).verdict == Verdict::superseded);
     CHECK(stage.position() == 10s);
     CHECK(stage.act(ada, Seek{.to = 1s}, {.issued = ended}).verdict == Verdict::applied);
