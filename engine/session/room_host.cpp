@@ -337,6 +337,7 @@ void RoomHost::welcome(Session& session, ServerTime now) {
 
 Beacon RoomHost::survey(ServerTime now) {
     const MediaInstance media = room_.state().media.value().instance;
+    const Microseconds report_interval = pace_for(fan_out_.size(), shard_.settings).report_interval;
     std::vector<Telemetry> rows;
     std::vector<Microseconds> delays;
     fan_out_.for_each([&](Session& session) {
@@ -346,8 +347,7 @@ Beacon RoomHost::survey(ServerTime now) {
             return close(session, {ErrorCode::slow, "the connection does not take what the room sends"}, true);
         }
         if (session.protocol.phase() != Protocol::Phase::joined) return;
-        if (const auto row = session.figures.telemetry(session.protocol.viewer(), media, now,
-                                                       pace_for(fan_out_.size(), shard_.settings).report_interval))
+        if (const auto row = session.figures.telemetry(session.protocol.viewer(), media, now, report_interval))
             rows.push_back(*row);
         if (session.figures.delay().known()) delays.push_back(session.figures.delay().bound());
     });

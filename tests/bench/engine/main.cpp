@@ -1,0 +1,207 @@
+// What the engine itself costs, without sockets: the shard as shipped, viewers on loopback connections. Prints a table,
+// and as its last line one flat JSON object: medians, with the 10th and 90th percentile as _p10 and _p90.
+#include "replication/decode.hpp"
+#include "replication/encode.hpp"
+#include "stage.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace playhead;
+using namespace playhead::bench;
+
+namespace {
+
+class Results {
+  public:
+    void add(const std::string& key, double value) { values_.emplace_back(key, value); }
+    void add(const std::string& key, const Figures& figures) {
+        add(key, figures.median);
+        add(key + "_p10", figures.p10);
+        add(key + "_p90", figures.p90);
+    }
+    double operator[](const std::string& key) const {
+        for (const auto& [known, value] : values_)
+            if (known == key) return value;
+        return 0;
+    }
+    void print() const {
+        for (const auto& [key, value] : values_) std::printf("%-44s %14.3f\n", key.c_str(), value);
+        std::printf("{");
+        const char* separator = "";
+        for (const auto& [key, value] : values_)
+            std::printf("%s\"%s\":%.3f", std::exchange(separator, ","), key.c_str(), value);
+        std::printf("}\n");
+    }
+
+  private:
+    std::vector<std::pair<std::string, double>> values_;
+};
+
+constexpr int rooms_cold = 10'000;
+constexpr int ticks_per_s = 20;
+
+ClientCommand seek(std::uint32_t sequence, ServerTime now) {
+    ClientCommand command;
+    command.sequence = sequence;
+    command.media = MediaInstance{1};
+    command.issued_at = now;
+    command.action = Seek{MediaTime{std::int64_t{sequence} * 1000}};
+    return command;
+}
+
+// The newest frame of one kind that a peer was sent.
+template <class Message>
+Frame newest(LoopbackPeer& peer) {
+    Frame found;
+    for (const Frame& frame : peer.receive())
+        if (const auto message = decode_server(frame.payload()); message && std::holds_alternative<Message>(*message))
+            found = frame;
+    return found;
+}
+
+void sizes(Results& results) {
+    Stage stage;
+    const CreatedRoom room = stage.create_room("sizes");
+    for (int i = 1; i <= 10; ++i) stage.join(room, "Viewer " + std::to_string(i));
+    stage.ticks(100); // it plays
+    stage.say(*stage.peers[0], Resync{});
+    stage.ticks(1);
+    results.add("snapshot_bytes_10_viewers", static_cast<double>(newest<Snapshot>(*stage.peers[0]).wire().size()));
+    stage.read_all();
+    ClientCommand pause = seek(1, stage.clock.time);
+    pause.action = Pause{};
+    stage.say(*stage.peers[0], pause);
+    stage.ticks(1);
+    results.add("delta_bytes_pause", static_cast<double>(newest<Delta>(*stage.peers[1]).wire().size()));
+}
+
+// A playing room in which nobody does anything, with and without the reports that players send.
+void silence(Results& results) {
+    constexpr int viewers = 4;
+    constexpr int measured_s = 60;
+    for (const bool reporting : {true, false}) {
+        Stage stage;
+        const CreatedRoom room = stage.create_room("silence");
+        for (int i = 0; i < viewers; ++i) stage.join(room, "Viewer");
+        stage.ticks(3 * ticks_per_s);
+        stage.read_all();
+        std::size_t bytes = 0;
+        for (int second = 0; second < measured_s; ++second) {
+            Report report;
+            report.media = MediaInstance{1};
+            report.drift = Microseconds{second * 100 - 3000};
+            report.delay = Microseconds{20'000};
+            report.buffer_ms = 30'000;
+            if (reporting)
+                for (const auto& peer : stage.peers) stage.say(*peer, report);
+            stage.ticks(ticks_per_s);
+            bytes += stage.read_all();
+        }
+        const double per_viewer = static_cast<double>(bytes) / viewers / measured_s;
+        results.add(reporting ? "idle_bytes_per_viewer_s" : "idle_bytes_per_viewer_s_without_reports", per_viewer);
+    }
+}
+
+// Ten thousand playing rooms and nothing to do: nobody there; or two viewers in each, who get a beacon a second.
+void cold_rooms(Results& results) {
+    for (const bool watched : {false, true}) {
+        Stage stage;
+        for (int i = 0; i < rooms_cold; ++i) {
+            const CreatedRoom room = stage.create_room("room" + std::to_string(i));
+            if (!watched) continue;
+            stage.join(room, "Ann");
+            stage.join(room, "Bob");
+        }
+        stage.ticks(3 * ticks_per_s);
+        stage.read_all();
+        std::vector<double> samples;
+        for (int second = 0; second < 20; ++second) {
+            std::int64_t ns = 0;
+            for (int tick = 0; tick < ticks_per_s; ++tick) ns += stage.tick_ns();
+            samples.push_back(static_cast<double>(ns) / ticks_per_s / rooms_cold);
+            stage.read_all();
+        }
+        results.add(watched ? "room_tick_ns_idle_2_viewers" : "room_tick_ns_idle", figures_of(samples));
+    }
+}
+
+// One change a tick, told to everyone.
+void change(Results& results, int viewers) {
+    Stage stage;
+    const CreatedRoom room = stage.create_room("change");
+    for (int i = 0; i < viewers; ++i) stage.join(room, "Viewer " + std::to_string(i));
+    stage.ticks(2 * ticks_per_s);
+    stage.read_all();
+    std::vector<double> samples;
+    const int rounds = viewers >= 1000 ? 300 : 2000;
+    for (int round = 1; round <= rounds; ++round) {
+        stage.say(*stage.peers[0], seek(static_cast<std::uint32_t>(round), stage.clock.time));
+        samples.push_back(static_cast<double>(stage.tick_ns()));
+        stage.read_all();
+    }
+    results.add("room_tick_ns_change_" + std::to_string(viewers), figures_of(samples));
+}
+
+// What the same frames cost without an engine around them: handed to a thousand loopback connections as they are (the
+// floor), and encoded for each viewer anew (what one does who does not share).
+void baselines(Results& results) {
+    constexpr int viewers = 1000;
+    struct Listener final : ConnectionEvents {
+        void on_message(ByteView) override {}
+        void on_drained() override {}
+        void on_closed(const Error&) override {}
+    } listener;
+    std::vector<LoopbackPair> pairs;
+    for (int i = 0; i < viewers; ++i) {
+        pairs.push_back(make_loopback());
+        pairs.back().engine->start(listener);
+    }
+    Delta delta;
+    delta.fields.motion = Motion{};
+    const auto measure = [&](auto frames_for) {
+        std::vector<double> samples;
+        for (int round = 0; round < 300; ++round) {
+            delta.version.value = static_cast<std::uint32_t>(round + 2);
+            const std::int64_t start = now_ns();
+            for (const LoopbackPair& pair : pairs) {
+                const std::vector<Frame>& frames = frames_for(round);
+                pair.engine->send(frames);
+            }
+            samples.push_back(static_cast<double>(now_ns() - start));
+            for (const LoopbackPair& pair : pairs) pair.peer->receive();
+        }
+        return figures_of(samples);
+    };
+    std::vector<Frame> frames;
+    int encoded_round = -1;
+    const Event event{EventKind::sought, ViewerId{1}, Tick{1}, MediaTime{1}};
+    results.add("baseline_bare_send_ns_1000", measure([&](int round) -> const std::vector<Frame>& {
+                    if (std::exchange(encoded_round, round) != round) frames = {encode(delta), encode(event)};
+                    return frames;
+                }));
+    results.add("baseline_encode_each_ns_1000", measure([&](int) -> const std::vector<Frame>& {
+                    frames = {encode(delta), encode(event)};
+                    return frames;
+                }));
+    const double ours = results["room_tick_ns_change_1000"];
+    results.add("change_1000_to_bare_send_ratio", ours / results["baseline_bare_send_ns_1000"]);
+    results.add("encode_each_to_change_1000_ratio", results["baseline_encode_each_ns_1000"] / ours);
+}
+
+} // namespace
+
+int main() {
+    spdlog::set_level(spdlog::level::warn);
+    Results results;
+    sizes(results);
+    silence(results);
+    cold_rooms(results);
+    for (const int viewers : {1, 10, 1000}) change(results, viewers);
+    baselines(results);
+    results.print();
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "net/loopback/loopback.hpp"
+#include "replication/messages.hpp"
+#include "session/shard.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+// A shard as shipped, on a clock that the benchmark moves from tick to tick, with viewers on loopback connections.
+namespace playhead::bench {
+
+class SteppedClock final : public Clock {
+  public:
+    ServerTime now() const override { return time; }
+    ServerTime time{};
+};
+
+class Stage {
+  public:
+    Stage();
+
+    CreatedRoom create_room(const std::string& id);
+    // Joined when this returns.
+    LoopbackPeer& join(const CreatedRoom& room, const std::string& name);
+    void say(LoopbackPeer& peer, const ClientMessage& message);
+    // Moves the clock to the next tick and runs it with all the fan-out it begets. Returns how long that took.
+    std::int64_t tick_ns();
+    void ticks(int count);
+    // Takes from every viewer what it was sent; returns how many bytes that was, WebSocket headers included.
+    std::size_t read_all();
+    SessionSettings settings;
+    SteppedClock clock;
+    SystemRandom random;
+    Shard shard;
+    std::vector<std::unique_ptr<LoopbackPeer>> peers;
+};
+
+// What one series of measurements says.
+struct Figures {
+    double median = 0;
+    double p10 = 0;
+    double p90 = 0;
+};
+Figures figures_of(std::vector<double> samples);
+std::int64_t now_ns();
+
+} // namespace playhead::bench
