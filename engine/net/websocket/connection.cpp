@@ -5,8 +5,10 @@
 
 #include <cassert>
 #include <cerrno>
+#include <linux/sockios.h>
 #include <optional>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
@@ -80,7 +82,7 @@ class Link : public std::enable_shared_from_this<Link> {
     void fail_later();
     void end(const Error& error);
     void linger();
-    void stop(bool reset);
+    void stop(bool timed_out = false);
     void set_timer(std::chrono::milliseconds time);
 
     tcp::socket socket_;
@@ -130,7 +132,7 @@ void Link::on_readable() {
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
         const bool reset = got != 0;
         end({ErrorCode::none, reset ? "the connection was reset" : "the peer hung up", 0});
-        stop(false);
+        stop();
         return;
     }
     wait_readable();
@@ -311,7 +313,7 @@ void Link::fail_later() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
         if (self->state_ == State::over) return;
         self->end({ErrorCode::none, "the connection was reset", 0});
-        self->stop(false);
+        self->stop();
     });
 }
 
@@ -332,13 +334,15 @@ void Link::linger() {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-void Link::stop(bool reset) {
+void Link::stop(bool timed_out) {
     if (state_ == State::over) return;
     state_ = State::over;
     --shared_.counters.open;
     error_code ignored;
-    // What a peer never took would keep kernel memory for minutes after an orderly close.
-    if (reset || !waiting_.empty()) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    // What a peer does not take would keep kernel memory for minutes after an orderly close: then a reset.
+    int unacknowledged = 0;
+    if (timed_out) ::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged);
+    if (!waiting_.empty() || unacknowledged > 0) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
     waiting_ = {};
     written_of_first_ = 0;
@@ -351,13 +355,13 @@ void Link::set_timer(std::chrono::milliseconds time) {
     timer_->async_wait([self = shared_from_this()](const error_code& failed) {
         if (failed) return;
         self->end({ErrorCode::none, "the peer did not answer our Close in time", 0});
-        self->stop(false);
+        self->stop(true);
     });
 }
 
 void Link::forget() {
     events_ = nullptr;
-    if (state_ != State::lingering) stop(false);
+    if (state_ != State::lingering) stop();
 }
 
 class WebSocketConnection final : public Connection {
