@@ -3,6 +3,8 @@ import {
   AGEING_RATE,
   ClockEstimator,
   CONTRADICTIONS_MAX,
+  SETTLED_GOOD_SAMPLES,
+  SETTLED_SAMPLES_MAX,
   SLEW_AFTER_MS,
   SLEW_STEP_MS,
 } from "./clock.js";
@@ -233,4 +235,19 @@ test("server and local times convert both ways", () => {
   const clock = new ClockEstimator();
   clock.addExchange(exchange(0, 20, 20));
   expect(clock.localAt(clock.serverNow(1234) as number)).toBeCloseTo(1234, 9);
+});
+
+test("the clock is settled after ten quick exchanges, or after more on a long path", () => {
+  const quick = new ClockEstimator();
+  const long = new ClockEstimator();
+  const settledAfter = (clock: ClockEstimator, delayMs: number) => {
+    let count = 0;
+    while (clock.estimate(count * 50)?.settled !== true && count < 100) {
+      clock.addExchange(exchange(count * 50, delayMs, delayMs));
+      count += 1;
+    }
+    return count;
+  };
+  expect(settledAfter(quick, 30)).toBe(SETTLED_GOOD_SAMPLES);
+  expect(settledAfter(long, 130)).toBe(SETTLED_SAMPLES_MAX);
 });

@@ -63,8 +63,8 @@ export const CONTRADICTIONS_MAX = 3;
 export const GOOD_RTT_MS = 200;
 /** The clock counts as settled after this many good exchanges ... */
 export const SETTLED_GOOD_SAMPLES = 10;
-/** ... or, on a path that is never that quick, after this many of any kind. */
-export const SETTLED_SAMPLES_MAX = 40;
+/** ... or, on a path that is never that quick, after this many of any kind: 0.8 s into the burst, within 7 ms. */
+export const SETTLED_SAMPLES_MAX = 16;
 
 interface Bound {
   /** Local time of the sample. */

@@ -1,6 +1,6 @@
 // When to ping next. A policy, kept apart from the estimator and from the connection that obeys it.
 
-import { SETTLED_GOOD_SAMPLES, SETTLED_SAMPLES_MAX } from "./clock.js";
+import { SETTLED_GOOD_SAMPLES } from "./clock.js";
 
 /** Gap inside the burst at connect. Unit: ms. Source: browser-sync.md section 1 (20 pings at 50 ms). */
 export const BURST_GAP_MS = 50;
@@ -9,7 +9,7 @@ export const BURST_SAMPLES = 20;
 /** until that many were quick (a page or server that is starting up makes slow ones), */
 export const BURST_GOOD_SAMPLES = SETTLED_GOOD_SAMPLES;
 /** but no longer than this many. */
-export const BURST_SAMPLES_MAX = SETTLED_SAMPLES_MAX;
+export const BURST_SAMPLES_MAX = 40;
 /** Gap after the burst, while the estimate still gains much from each sample. Unit: ms. */
 export const CLOSE_GAP_MS = 100;
 /** How long that phase lasts after connecting. Unit: ms. Source: 10 a second is needed for 1.5 ms at 30 s. */
