@@ -152,10 +152,12 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
 function Refused({ code, message }: Refusal) {
   const advice = adviceOn(code, message);
   return (
-    <main className="notice" role="alert" data-testid="refused" data-code={code}>
+    <main className="notice" data-testid="refused" data-code={code}>
       <WarningIcon />
-      <h1>{advice.headline}</h1>
-      <p>{advice.help}</p>
+      <div role="alert">
+        <h1>{advice.headline}</h1>
+        <p>{advice.help}</p>
+      </div>
       <div className="overlay-actions">
         {advice.action === "retry" && (
           <button type="button" className="button" onClick={() => location.reload()}>
@@ -175,7 +177,7 @@ export function RoomPage({ address }: { address: RoomAddress }) {
   if (refusal) return <Refused {...refusal} />;
   if (!room) {
     return (
-      <main className="notice" role="status">
+      <main className="notice" aria-busy="true">
         <MarkIcon />
         <p>Looking for the room…</p>
       </main>
