@@ -117,6 +117,8 @@ export const SAWTOOTH_ENTER_MS = 12;
 /** A player without fine rates is corrected by a seek beyond this, or beyond COARSE_SEEK_STEPS of its clock. Unit: ms. */
 export const COARSE_SEEK_MS = 120;
 export const COARSE_SEEK_STEPS = 3;
+/** Beyond this, and a step of its clock, it is not measured finely first. Unit: ms. */
+export const HOPELESS_MS = 1_500;
 /** First gap between such seeks; doubles while they come within COARSE_SEEK_ROW_MS of each other. Unit: ms. */
 export const COARSE_SEEK_GAP_MS = 2_000;
 export const COARSE_SEEK_GAP_MS_MAX = 30_000;

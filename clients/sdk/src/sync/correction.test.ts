@@ -170,6 +170,16 @@ describe("players that can do less", () => {
     expect(one.actions("seek", since).length).toBeLessThanOrEqual(4);
   });
 
+  test("an embedded player that comes back from an advertisement returns at once", () => {
+    const embedded = { fineRate: false, rateSteps: [1], clockResolutionMs: 250, waiting: false };
+    const one = steadyViewer({ playLatencyMs: 200, seekMs: 200 }, embedded);
+    one.player.setStalled(true);
+    one.run(8_000);
+    one.player.setStalled(false);
+    one.run(1_500);
+    expect(Math.abs(one.trueErrorMs)).toBeLessThan(500);
+  });
+
   test("a player that cannot change its rate is never told one", () => {
     const one = steadyViewer({}, { fineRate: false, rateSteps: [] });
     one.player.slip(500);

@@ -34,8 +34,8 @@ export function follow(draft: Draft): Outcome {
     if (state.aimedMissMs !== undefined) state.blindUntilMs = localMs + k.COARSE_SEEK_BLIND_MS;
   }
   if (localMs < state.blindUntilMs) {
-    const hopeless = Math.abs(roughMs) > k.HARD_SEEK_MS + k.BLIND_AFTER_PLAY_MS;
-    if (hopeless && hasFineRate(draft) && state.burst === undefined) {
+    const far = Math.abs(roughMs) > k.HARD_SEEK_MS + k.BLIND_AFTER_PLAY_MS;
+    if (far && hasFineRate(draft) && state.burst === undefined) {
       const seeking = hardSeek(draft);
       if (seeking !== undefined) return seeking;
     }
@@ -51,7 +51,7 @@ export function follow(draft: Draft): Outcome {
     return { phase: "following", wakeAtMs: state.blindUntilMs };
   }
   state.readings = [...state.readings, { atMs: localMs, errorMs: roughMs }].slice(-k.READINGS_MAX);
-  const measured = smooth(draft);
+  const measured = smooth(draft) ?? hopeless(draft, roughMs);
   if (measured === undefined) return { phase: "following", wakeAtMs: nextReading(draft) };
   if (state.aimedLatencyMs !== undefined) {
     learn(draft, "playLatencyMs", state.aimedLatencyMs - measured / baseRate(draft));
@@ -81,6 +81,13 @@ function smooth(draft: Draft): number | undefined {
   // a step: the largest of many.
   if (stepMs <= k.COARSE_CLOCK_MS) return recent.reduce((sum, one) => sum + one, 0) / recent.length;
   return Math.max(...recent);
+}
+
+/** A coarse player that is far away, as after an advertisement, need not be measured finely first. */
+function hopeless(draft: Draft, roughMs: number): number | undefined {
+  const far = Math.abs(roughMs) > k.HOPELESS_MS + draft.input.capabilities.clockResolutionMs;
+  const sure = draft.state.readings.length >= k.READINGS_STEADY;
+  return far && sure && !hasFineRate(draft) ? roughMs : undefined;
 }
 
 /** The smallest error that is worth a correction now. */
