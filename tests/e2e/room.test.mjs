@@ -76,6 +76,36 @@ describe('watching together', { timeout: 240_000 }, () => {
     await untilInStep(ann, ben);
   });
 
+  it('dragging the slider sends a few seeks and always the last', async () => {
+    const link = await newRoom();
+    const [ann, ben] = await Promise.all([enter(link), enter(link, other)]);
+    await untilPlayerIs(ann.page, 'the length is known', (media, seen) => seen.durationMs > 0);
+    await ben.page.evaluate(() => {
+      window.sought = [];
+      window.playhead.room.onEvent(({ kind, positionMs }) => kind === 'sought' && window.sought.push(positionMs));
+    });
+    const box = await byId(ann.page, 'seek').boundingBox();
+    const at = (share) => [box.x + box.width * share, box.y + box.height / 2];
+    await ann.page.mouse.move(...at(0.1));
+    await ann.page.mouse.down();
+    for (let step = 1; step <= 40; step += 1) await ann.page.mouse.move(...at(0.1 + step * 0.02));
+    await ann.page.mouse.up();
+    const mine = (await look(ann.page)).roomMs;
+    assert.ok(mine > 34_000, `the slider ended at 90 %, the room stands at ${mine}`);
+    await untilPlayerIs(ben.page, 'the other stands where the drag ended', (media, seen) => Math.abs(seen.roomMs - mine) < 1 && Math.abs(media.positionMs - mine) < 50);
+    const seeks = await ben.page.evaluate(() => window.sought.length);
+    assert.ok(seeks >= 1 && seeks <= 10, `${seeks} seeks for 40 moves`);
+  });
+
+  it('the link is copied', async () => {
+    const link = await newRoom();
+    const { page } = await enter(link);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await byId(page, 'copy-link').click();
+    await page.getByText('Copied').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), engine.url + link);
+  });
+
   it('a speed holds for everyone', async () => {
     const link = await newRoom();
     const [ann, ben] = await Promise.all([enter(link), enter(link, other)]);
