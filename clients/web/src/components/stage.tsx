@@ -3,8 +3,8 @@ import type { RoomView } from "@playhead/sdk";
 import { type RefObject, useEffect, useState } from "react";
 import type { PlayerState } from "../hooks/use-shown-player";
 import { type SyncState, syncStateOf } from "../lib/sync-words";
-import { kindNames, type SourceKind } from "../players/source";
-import { FilmIcon, MutedIcon, TapIcon, WarningIcon } from "./icons";
+import { isAudio, kindNames, type SourceKind } from "../players/source";
+import { FilmIcon, MutedIcon, TapIcon, VolumeIcon, WarningIcon } from "./icons";
 
 export interface StageProps {
   view: RoomView;
@@ -82,6 +82,11 @@ export function Stage({
         // biome-ignore lint/a11y/useKeyWithClickEvents: the same is on the play button and on the space key.
         // biome-ignore lint/a11y/noStaticElementInteractions: as above.
         <div className="stage-click" onClick={onTogglePlay} />
+      )}
+      {shown?.kind === "file" && isAudio(media.url) && (
+        <span className="stage-audio" aria-hidden="true">
+          <VolumeIcon />
+        </span>
       )}
       {waiting && <span className="stage-spinner spinner" aria-hidden="true" />}
       {blocked && <Blocked playerState={playerState} />}

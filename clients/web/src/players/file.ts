@@ -2,11 +2,10 @@
 import { mediaErrorReason } from "./failures";
 import { makePlayer, nativeCapabilities } from "./native";
 import type { PlayerHooks, ShownPlayer } from "./shown-player";
-import type { Source } from "./source";
+import { isAudio, type Source } from "./source";
 
 /** Codecs that decode in part show no picture and raise no error (HEVC plays sound only, for one). */
 const pictureWaitMs = 4000;
-const audioEndings = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac|weba)$/i;
 
 export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Promise<ShownPlayer> {
   const media = document.createElement("video");
@@ -16,13 +15,12 @@ export async function show(source: Pick<Source, "url">, hooks: PlayerHooks): Pro
   media.addEventListener("error", () => hooks.onFailure(mediaErrorReason(media.error, source.url)));
   hooks.mount(media);
   media.src = source.url;
-  const { pathname } = new URL(source.url, location.href);
   let timer: ReturnType<typeof setTimeout> | undefined;
   media.addEventListener(
     "playing",
     () => {
       timer = setTimeout(() => {
-        if (media.videoWidth > 0 || audioEndings.test(pathname)) return;
+        if (media.videoWidth > 0 || isAudio(source.url)) return;
         hooks.onNotice("Only sound: this browser cannot decode the picture, or there is none.");
       }, pictureWaitMs);
     },

@@ -5,7 +5,7 @@ import {
   type ShownPlayer,
   SourceFailure,
 } from "./shown-player";
-import type { Source, SourceKind } from "./source";
+import { kindNames, playableUrl, type Source, type SourceKind } from "./source";
 
 const modules: Record<SourceKind, () => Promise<PlayerModule>> = {
   file: () => import("./file"),
@@ -21,6 +21,10 @@ export async function loadPlayer(
   source: Pick<Source, "url" | "kind">,
   hooks: PlayerHooks,
 ): Promise<ShownPlayer> {
+  const url = playableUrl(source.kind, source.url);
+  if (url === null) {
+    throw new SourceFailure(`The room's address names nothing on ${kindNames[source.kind]}.`);
+  }
   let module: PlayerModule;
   try {
     module = await modules[source.kind]();
@@ -30,7 +34,7 @@ export async function loadPlayer(
     );
   }
   try {
-    return await module.show(source, hooks);
+    return await module.show({ url }, hooks);
   } catch (error) {
     if (error instanceof SourceFailure) throw error;
     throw new SourceFailure("The player could not be started in this browser.");

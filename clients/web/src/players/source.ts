@@ -32,6 +32,11 @@ const fileEndings = new Set(
   "mp4 m4v mov webm ogv mkv mp3 m4a aac ogg oga opus wav flac weba".split(" "),
 );
 
+const audioEnding = /\.(mp3|m4a|aac|ogg|oga|opus|wav|flac|weba)$/i;
+
+/** A file that has sound and no picture, as far as its name tells. */
+export const isAudio = (url: string): boolean => audioEnding.test(url.replace(/[?#].*$/, ""));
+
 const walledGardens: ReadonlyArray<readonly [RegExp, string]> = [
   [/(^|\.)netflix\.com$/, "Netflix"],
   [/(^|\.)disneyplus\.com$/, "Disney+"],
@@ -267,4 +272,27 @@ export function detectSource(text: string, page: string = location.href): Detect
   url.hash = "";
   const detection = byEnding(url.pathname, url.searchParams, url.href);
   return detection.ok ? { ok: true, source: { ...detection.source, startMs } } : detection;
+}
+
+/**
+ * The address that a kind's player understands. Rooms hold what their viewers loaded: for the three iframes that may be
+ * a bare id, or any shape of link. Null when it is neither.
+ */
+export function playableUrl(kind: SourceKind, url: string): string | null {
+  switch (kind) {
+    case "youtube":
+      if (youtubeId.test(url)) return `https://www.youtube.com/watch?v=${url}`;
+      break;
+    case "vimeo":
+      if (/^\d+$/.test(url)) return `https://vimeo.com/${url}`;
+      break;
+    case "twitch":
+      if (/^v?\d+$/.test(url)) return `https://www.twitch.tv/videos/${url.replace("v", "")}`;
+      if (/^\w{3,25}$/.test(url)) return `https://www.twitch.tv/${url}`;
+      break;
+    default:
+      return url;
+  }
+  const found = detectSource(url);
+  return found.ok && found.source.kind === kind ? found.source.url : null;
 }
