@@ -39,8 +39,11 @@ export const ENTER_PATIENT_MS = 1.5;
 export const PATIENCE_MS = 20_000;
 /** After a start, seek, join or stall, corrections may be strong for so long. Unit: ms. Source: issue 2, steady_rate_dev_max. */
 export const FAST_PHASE_MS = 3_000;
-/** A steady error this large is a stall of the media clock, and repaired like one. Unit: ms. Source: trap 7, two quanta. */
-export const SLIP_MS = 40;
+/**
+ * A steady error this large is a stall of the media clock, and repaired like one. A slip of one to three quanta is
+ * below: closing it unheard takes some seconds, closing it at once would be heard. Unit: ms. Source: trap 7.
+ */
+export const SLIP_MS = 80;
 
 /** How far the rate may leave the room's in steady state, trim included. Unit: fraction. Source: issue 2, steady_rate_dev_max. */
 export const STEADY_STEP = 0.0098;

@@ -249,7 +249,7 @@ export function buildControllerVectors(): ControllerVectorFile {
       "a player that accepts rates and ignores them",
       (viewer) => {
         join(viewer);
-        viewer.player.slip(60);
+        viewer.player.slip(100);
         viewer.run(8_000);
       },
       { liesAboutRate: true },

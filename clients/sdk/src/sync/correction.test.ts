@@ -36,8 +36,8 @@ describe("following", () => {
     const one = steadyViewer();
     const strongest = () => {
       const since = one.entries.length;
-      one.player.slip(60);
-      one.run(4_000);
+      one.player.slip(100);
+      one.run(8_000);
       const rates = one.actions("rate", since).map((a) => (a.kind === "rate" ? a.rate : 1));
       return Math.max(...rates.map((rate) => Math.abs(rate - 1)));
     };
@@ -49,9 +49,15 @@ describe("following", () => {
     expect(Math.abs(one.trueErrorMs)).toBeLessThan(k.ENTER_MS + 1);
   });
 
-  test("a slip of two quanta is repaired quickly", () => {
+  test("a slip of three quanta is repaired unheard, a larger one at once", () => {
     const one = steadyViewer();
+    const since = one.entries.length;
     one.player.slip(60);
+    expect(settleMs(one, 10_000)).toBeLessThan(7_000);
+    for (const action of one.actions("rate", since)) {
+      expect(Math.abs((action.kind === "rate" ? action.rate : 1) - 1)).toBeLessThanOrEqual(0.01);
+    }
+    one.player.slip(110);
     expect(settleMs(one, 3_000)).toBeLessThan(1_500);
   });
 
