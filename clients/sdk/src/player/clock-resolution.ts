@@ -30,7 +30,8 @@ export class ClockResolutionProbe {
     if (this.frozen) {
       this.steps = [...this.steps, Math.abs(positionMs - last.positionMs)].slice(-STEPS);
       this.smoothReadings = 0;
-    } else {
+    } else if (atMs - last.atMs < (this.stepMs ?? Number.POSITIVE_INFINITY)) {
+      // Readings further apart than the steps always see it move, and say nothing.
       this.smoothReadings += 1;
       if (this.smoothReadings >= SMOOTH_READINGS) this.steps = [];
     }

@@ -55,8 +55,8 @@ const HAVE_FUTURE_DATA = 3;
 /** A position that has not moved for so long, or for STALL_STEPS of its steps, is stalled. Unit: ms. */
 export const STALL_MS = 300;
 export const STALL_STEPS = 3;
-/** The clock is disturbed for so long after play, seek, rate and stall. Unit: ms. */
-export const DISTURBED_MS = 500;
+/** The clock stands still or creeps for so long after play() and a seek. Unit: ms. */
+export const DISTURBED_MS = 200;
 /** After an intent of the user the room has so long to answer before the controller acts. Unit: ms. */
 export const INTENT_HOLD_MS = 600;
 /** A seek that lands this close to the one asked for is ours. Unit: ms. */
@@ -178,7 +178,6 @@ export class MediaElementPlayer implements Player {
   setRate(rate: number, preservesPitch: boolean): void {
     this.wantedRate = rate;
     this.rateWrittenAtMs = this.now();
-    this.disturb();
     if (
       this.element.preservesPitch !== undefined &&
       this.element.preservesPitch !== preservesPitch

@@ -109,7 +109,12 @@ export const COARSE_CLOCK_MS = 5;
 export const COARSE_STEPS = 12;
 export const COARSE_WINDOW_MS_MIN = 500;
 export const COARSE_WINDOW_MS_MAX = 3_000;
-/** Most readings kept. */
+/** Gap between readings of such a clock, and about how many of them a window takes. Unit: ms, readings. */
+export const READ_GAP_COARSE_MS = 17;
+export const COARSE_READINGS = 48;
+/** An error has to be this share of a step. */
+export const COARSE_ENTER = 1 / 8;
+/** Most readings kept; more than a window takes. */
 export const READINGS_MAX = 64;
 
 /** While the pitch is kept, readings are averaged over this, */

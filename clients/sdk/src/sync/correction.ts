@@ -71,9 +71,7 @@ function smooth(draft: Draft): number | undefined {
     if (state.readings.length < wanted) return undefined;
     return median(state.readings.slice(-wanted).map((reading) => reading.errorMs));
   }
-  const coarseMs = Math.max(k.COARSE_WINDOW_MS_MIN, stepMs * k.COARSE_STEPS);
-  const windowMs = keepsPitch(draft) ? Math.max(k.SAWTOOTH_WINDOW_MS, coarseMs) : coarseMs;
-  const from = input.localMs - Math.min(k.COARSE_WINDOW_MS_MAX, windowMs);
+  const from = input.localMs - windowMs(draft);
   const first = state.readings[0];
   if (first === undefined || first.atMs > from) return undefined;
   const recent = state.readings.filter(({ atMs }) => atMs >= from).map(({ errorMs }) => errorMs);
@@ -81,6 +79,13 @@ function smooth(draft: Draft): number | undefined {
   // a step: the largest of many.
   if (stepMs <= k.COARSE_CLOCK_MS) return recent.reduce((sum, one) => sum + one, 0) / recent.length;
   return Math.max(...recent);
+}
+
+/** How long a clock that is not smooth has to be looked at. Unit: ms. */
+function windowMs(draft: Draft): number {
+  const stepsMs = draft.input.capabilities.clockResolutionMs * k.COARSE_STEPS;
+  const leastMs = keepsPitch(draft) ? k.SAWTOOTH_WINDOW_MS : k.COARSE_WINDOW_MS_MIN;
+  return Math.min(k.COARSE_WINDOW_MS_MAX, Math.max(leastMs, stepsMs));
 }
 
 /** A coarse player that is far away, as after an advertisement, need not be measured finely first. */
@@ -92,7 +97,7 @@ function hopeless(draft: Draft, roughMs: number): number | undefined {
 
 /** The smallest error that is worth a correction now. */
 function enterMs(draft: Draft): number {
-  const coarseMs = draft.input.capabilities.clockResolutionMs / 4;
+  const coarseMs = draft.input.capabilities.clockResolutionMs * k.COARSE_ENTER;
   const smallestMs = isFast(draft) ? k.ENTER_FAST_MS : k.ENTER_MS;
   return Math.max(smallestMs, coarseMs, keepsPitch(draft) ? k.SAWTOOTH_ENTER_MS : 0);
 }
@@ -104,7 +109,9 @@ function isFast({ state, input }: Draft): boolean {
 function nextReading(draft: Draft): number {
   const { localMs, capabilities } = draft.input;
   const smooth = capabilities.clockResolutionMs <= k.COARSE_CLOCK_MS && !keepsPitch(draft);
-  if (!smooth) return localMs + k.READ_GAP_CALM_MS;
+  if (!smooth) {
+    return localMs + Math.max(k.READ_GAP_COARSE_MS, windowMs(draft) / k.COARSE_READINGS);
+  }
   const { readings } = draft.state;
   const suspect = Math.abs(readings.at(-1)?.errorMs ?? 0) > k.ENTER_MS;
   if (!isFast(draft)) return localMs + (suspect ? k.READ_GAP_FAST_MS : k.READ_GAP_STEADY_MS);
