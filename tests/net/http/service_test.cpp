@@ -1,0 +1,202 @@
+#include "net/http/service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace playhead;
+using namespace playhead::http;
+
+namespace {
+
+struct ManualClock final : Clock {
+    ServerTime now() const override { return time; }
+    ServerTime time;
+};
+
+// Answers at once, or when told to; counts how often it was asked.
+struct ScriptedBackend final : Backend {
+    void create_room(RoomRequest request, http::Reply<Result<CreatedRoom>> reply) override {
+        created.push_back(request);
+        if (refusal) return reply(std::unexpected(*refusal));
+        reply(CreatedRoom{*RoomId::parse("new"), "j.new.x", "o.new.y"});
+    }
+    void list_rooms(http::Reply<std::vector<RoomSummary>> reply) override {
+        ++lists;
+        if (hold) {
+            held = std::move(reply);
+        } else {
+            reply(rooms);
+        }
+    }
+    void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
+        const auto found = std::ranges::find(rooms, id, &RoomSummary::id);
+        reply(found == rooms.end() ? std::nullopt : std::optional{*found});
+    }
+    void metrics_page(http::Reply<std::string> reply) override { reply("shard 1\n"); }
+    void attach(UpgradedSocket) override {}
+
+    std::vector<RoomSummary> rooms{{*RoomId::parse("demo"), "Demo", true, 2, "Film", "j.demo.x"}};
+    std::vector<RoomRequest> created;
+    std::optional<Error> refusal;
+    int lists = 0;
+    bool hold = false;
+    http::Reply<std::vector<RoomSummary>> held;
+};
+
+struct Fixture {
+    explicit Fixture(Settings settings = {}) : service(settings, {77, TickLength{}}, clock, backend) {}
+
+    std::optional<Response> answer(std::string method, std::string target, std::vector<Field> fields = {},
+                                   std::string body = {}) {
+        Request request{
+            .method = std::move(method), .target = std::move(target), .body = std::move(body), .address = "a"};
+        request.fields = std::move(fields);
+        request.fields.push_back({"Host", "party.example"});
+        auto result = std::make_shared<std::optional<Response>>();
+        boost::asio::co_spawn(io, service.answer(std::move(request)),
+                              [result](const std::exception_ptr& failure, Response response) {
+                                  if (!failure) *result = std::move(response);
+                              });
+        io.restart();
+        io.poll();
+        return std::move(*result);
+    }
+    unsigned status(std::string method, std::string target, std::vector<Field> fields = {}, std::string body = {}) {
+        const auto response = answer(std::move(method), std::move(target), std::move(fields), std::move(body));
+        return response ? response->status : 0;
+    }
+
+    ManualClock clock;
+    ScriptedBackend backend;
+    Service service;
+    boost::asio::io_context io;
+};
+
+std::string field_of(const Response& response, const std::string& name) {
+    const auto found = std::ranges::find(response.fields, name, &Field::name);
+    return found == response.fields.end() ? "" : found->value;
+}
+
+} // namespace
+
+TEST_CASE("[H10] a draining engine lives but is not ready, and takes neither rooms nor viewers") {
+    Fixture engine;
+    CHECK(engine.status("GET", "/readyz") == 200);
+    CHECK(engine.status("POST", "/api/v1/rooms") == 201);
+    engine.service.drain();
+    CHECK(engine.status("GET", "/healthz") == 200);
+    CHECK(engine.status("GET", "/readyz") == 503);
+    CHECK(engine.status("POST", "/api/v1/rooms") == 503);
+    Request handshake{.method = "GET", .target = "/ws/demo", .body = {}, .address = {}};
+    handshake.fields = {{"Host", "x"},
+                        {"Upgrade", "websocket"},
+                        {"Connection", "Upgrade"},
+                        {"Sec-WebSocket-Version", "13"},
+                        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
+                        {"Sec-WebSocket-Protocol", "playhead.v1"}};
+    const auto accepted = engine.service.accept_viewer(handshake, *route("GET", "/ws/demo"));
+    REQUIRE_FALSE(accepted.has_value());
+    CHECK(accepted.error().status == 503);
+}
+
+TEST_CASE("[H3] a room is shown or not found") {
+    Fixture engine;
+    CHECK(engine.answer("GET", "/api/v1/rooms/demo")->body.starts_with(R"({"room":"demo")"));
+    CHECK(engine.status("GET", "/api/v1/rooms/other") == 404);
+}
+
+TEST_CASE("[H3] the shard is asked for the list twice a second at most") {
+    Fixture engine;
+    for (int n = 0; n < 100; ++n) CHECK(engine.status("GET", "/api/v1/rooms") == 200);
+    CHECK(engine.backend.lists == 1);
+    engine.clock.time += std::chrono::milliseconds{500};
+    CHECK(engine.status("GET", "/api/v1/rooms") == 200);
+    CHECK(engine.backend.lists == 2);
+}
+
+TEST_CASE("[H3] who creates a room finds it in the list, also when another was asking just then") {
+    Fixture engine;
+    CHECK(engine.status("GET", "/api/v1/rooms") == 200);
+    CHECK(engine.status("POST", "/api/v1/rooms") == 201);
+    engine.backend.hold = true;
+    CHECK_FALSE(engine.answer("GET", "/api/v1/rooms").has_value());
+    CHECK(engine.status("POST", "/api/v1/rooms") == 201);
+    engine.backend.held({});
+    engine.io.restart();
+    engine.io.poll();
+    engine.backend.hold = false;
+    CHECK(engine.answer("GET", "/api/v1/rooms")->body.find("demo") != std::string::npos);
+    CHECK(engine.backend.lists == 3);
+}
+
+TEST_CASE("[H4] a creation is passed on as it was asked for, and refused in the engine's words") {
+    Fixture engine;
+    const auto response = engine.answer("POST", "/api/v1/rooms", {}, R"({"title":"T","listed":true})");
+    REQUIRE(response.has_value());
+    CHECK(response->status == 201);
+    CHECK(field_of(*response, "Location") == "/api/v1/rooms/new");
+    REQUIRE(engine.backend.created.size() == 1);
+    CHECK(engine.backend.created[0].title == "T");
+    CHECK(engine.backend.created[0].listed);
+    engine.backend.refusal = Error{ErrorCode::out_of_range, "there is a room named x already", 0};
+    CHECK(engine.status("POST", "/api/v1/rooms") == 409);
+    engine.backend.refusal = Error{ErrorCode::rate_limited, "full", 60'000};
+    CHECK(field_of(*engine.answer("POST", "/api/v1/rooms"), "Retry-After") == "60");
+    engine.backend.refusal = Error{ErrorCode::malformed, "a bad url", 0};
+    CHECK(engine.status("POST", "/api/v1/rooms") == 400);
+}
+
+TEST_CASE("[H4] a foreign page creates nothing, and bad requests cost none of the budget") {
+    Settings settings;
+    settings.rooms_created_per_minute = 1;
+    Fixture engine{settings};
+    CHECK(engine.status("POST", "/api/v1/rooms", {{"Origin", "https://evil.example"}}) == 403);
+    CHECK(engine.status("POST", "/api/v1/rooms", {}, "nonsense") == 400);
+    CHECK(engine.backend.created.empty());
+    CHECK(engine.status("POST", "/api/v1/rooms", {{"Origin", "http://party.example"}}) == 201);
+    const auto limited = engine.answer("POST", "/api/v1/rooms");
+    CHECK(limited->status == 429);
+    CHECK(field_of(*limited, "Retry-After") == "60");
+}
+
+TEST_CASE("[H8] only origins that the operator named may read answers from afar") {
+    Settings settings;
+    settings.allowed_origins = {"https://friend.example"};
+    Fixture engine{settings};
+    const auto friendly = engine.answer("GET", "/healthz", {{"Origin", "https://friend.example"}});
+    CHECK(field_of(*friendly, "Access-Control-Allow-Origin") == "https://friend.example");
+    const auto asked = engine.answer("OPTIONS", "/api/v1/rooms", {{"Origin", "https://friend.example"}});
+    CHECK(asked->status == 204);
+    CHECK(field_of(*asked, "Access-Control-Allow-Methods") == "GET, HEAD, POST");
+    const auto foreign = engine.answer("GET", "/healthz", {{"Origin", "https://evil.example"}});
+    CHECK(field_of(*foreign, "Access-Control-Allow-Origin").empty());
+    CHECK(field_of(*foreign, "Vary") == "Origin");
+}
+
+TEST_CASE("[H1] metrics hold the shard's part and HTTP's own") {
+    Fixture engine;
+    const std::string page = engine.answer("GET", "/metrics")->body;
+    CHECK(page.starts_with("shard 1\n"));
+    CHECK(page.find("\nplayhead_http_requests_total 1\n") != std::string::npos);
+}
+
+TEST_CASE("[H1] HEAD is answered like GET, without the body") {
+    Fixture engine;
+    const auto head = engine.answer("HEAD", "/healthz");
+    CHECK(head->head_only);
+    CHECK(header_of(*head, true).find("\r\nContent-Length: 3\r\n") != std::string::npos);
+}
+
+TEST_CASE("[H1] without folders there are no files, and that is no error of ours") {
+    Fixture engine;
+    CHECK(engine.status("GET", "/") == 404);
+    CHECK(engine.status("GET", "/media/a.mp4") == 404);
+}
