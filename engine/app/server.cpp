@@ -32,7 +32,10 @@ constexpr std::chrono::seconds drain_time_max{5};
 // What HTTP asks of the shard, as messages to its thread.
 class ShardBackend final : public http::Backend {
   public:
-    ShardBackend(ShardThread& shard, std::string version) : shard_(shard), version_(std::move(version)) {}
+    ShardBackend(asio::io_context& http_io, ShardThread& shard, std::string version)
+        : http_io_(http_io),
+          shard_(shard),
+          version_(std::move(version)) {}
 
     void create_room(RoomRequest request, http::Reply<Result<CreatedRoom>> reply) override {
         shard_.post([request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
@@ -45,14 +48,18 @@ class ShardBackend final : public http::Backend {
     void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
         shard_.post([id = std::move(id), reply = std::move(reply)](Shard& shard) mutable { reply(shard.find(id)); });
     }
+    // The shard only copies its numbers: writing them down takes longer than a tick should wait for.
     void metrics_page(http::Reply<std::string> reply) override {
-        shard_.metrics_page([reply = std::move(reply), process = process_metrics(version_)](std::string page) mutable {
-            reply(std::move(page) + process);
+        shard_.figures([this, reply = std::move(reply)](const ShardFigures& figures) mutable {
+            asio::post(http_io_, [this, figures, reply = std::move(reply)]() mutable {
+                reply(to_prometheus(figures.metrics) + to_prometheus(figures.websocket) + process_metrics(version_));
+            });
         });
     }
     void attach(http::UpgradedSocket socket) override { shard_.attach(std::move(socket)); }
 
   private:
+    asio::io_context& http_io_;
     ShardThread& shard_;
     std::string version_;
 };
@@ -87,7 +94,7 @@ struct Server::Impl {
         : clock_id(random_clock_id(random)),
           host(config.http.host),
           shard(config.sessions, config.tick_length, clock_id, clock, random),
-          backend(shard, version),
+          backend(http_io, shard, version),
           http(http_io, config.http, {clock_id, config.tick_length}, clock, backend),
           signals(http_io),
           drain_timer(http_io) {
@@ -151,8 +158,8 @@ std::string Server::url() const {
 
 void Server::run() {
     const std::string base = url();
-    spdlog::info("ready url={}", base);
-    // To the person who started the engine, not to the log: who has the link may join.
+    // To whoever started the engine, not to the log: it is wanted at any log level, and who has a link may join.
+    fmt::print("ready url={}\n", base);
     for (const std::string& link : impl_->links) fmt::print("{}{}\n", base, link);
     std::fflush(stdout);
     impl_->run();

@@ -1,7 +1,5 @@
 #include "app/shard_thread.hpp"
 
-#include "app/metrics_page.hpp"
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -74,10 +72,8 @@ void ShardThread::attach(http::UpgradedSocket upgraded) {
     });
 }
 
-void ShardThread::metrics_page(http::Reply<std::string> reply) {
-    asio::post(io_, [this, reply = std::move(reply)]() mutable {
-        reply(to_prometheus(shard_.metrics()) + to_prometheus(websocket_.counters));
-    });
+void ShardThread::figures(http::Reply<ShardFigures> reply) {
+    asio::post(io_, [this, reply = std::move(reply)]() mutable { reply({shard_.metrics(), websocket_.counters}); });
 }
 
 void ShardThread::drain(std::function<void()> done) {

@@ -3,6 +3,7 @@
 #include "net/http/backend.hpp"
 #include "net/websocket/connection.hpp"
 #include "session/clock.hpp"
+#include "session/metrics.hpp"
 #include "session/settings.hpp"
 #include "session/shard.hpp"
 
@@ -14,6 +15,12 @@
 #include <thread>
 
 namespace playhead {
+
+// What one shard and its transport have counted.
+struct ShardFigures {
+    Metrics metrics;
+    websocket::Counters websocket;
+};
 
 // Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works
 // off fan-out passes slice by slice in between, so that neither ticks nor reads wait for a wide room.
@@ -35,8 +42,8 @@ class ShardThread {
     void post(Work work);
     // Gives the socket to this thread's event loop and the viewer to its room.
     void attach(http::UpgradedSocket socket);
-    // The shard's metrics and its transport's, as text.
-    void metrics_page(http::Reply<std::string> reply);
+    // Copies of what is counted here.
+    void figures(http::Reply<ShardFigures> reply);
 
     // Tells every client and closes every session; `done` is called on this thread once nothing is left to write.
     void drain(std::function<void()> done);

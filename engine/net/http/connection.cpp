@@ -99,7 +99,6 @@ void HttpConnection::clear_deadline() { deadline_.expires_at(asio::steady_timer:
 
 asio::awaitable<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> self) {
     Reading reading;
-    set_deadline(service_.settings().header_timeout);
     Next next = Next::another;
     while (next == Next::another) next = co_await exchange(reading);
     if (socket_.is_open()) co_await linger();
@@ -134,7 +133,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::exchange(Reading& reading)
                             ++requests_ < service_.settings().requests_per_connection_max;
     Response response = co_await service_.answer(*std::move(request));
     const bool written = co_await write(std::move(response), keep_alive);
-    co_return written&& keep_alive ? Next::another : Next::close;
+    co_return (written && keep_alive) ? Next::another : Next::close;
 }
 
 asio::awaitable<Expected<Request>> HttpConnection::read_request(Reading& reading) {
@@ -144,23 +143,17 @@ asio::awaitable<Expected<Request>> HttpConnection::read_request(Reading& reading
     };
     reading.next();
     auto& parser = *reading.parser;
-    if (requests_ > 0) {
-        if (reading.buffer.size() == 0) {
-            idle_ = true;
-            set_deadline(service_.settings().idle_timeout);
-            const auto [waiting] = co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
-            idle_ = false;
-            if (waiting || finishing_) co_return nobody();
-        }
-        set_deadline(service_.settings().header_timeout);
+    if (reading.buffer.size() == 0) {
+        idle_ = true;
+        set_deadline(requests_ == 0 ? service_.settings().header_timeout : service_.settings().idle_timeout);
+        const auto [waiting] = co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+        idle_ = false;
+        if (waiting || finishing_) co_return nobody();
     }
+    set_deadline(service_.settings().header_timeout);
     {
         const auto [error, bytes] = co_await beast::http::async_read_header(socket_, reading.buffer, parser, use_tuple);
-        if (timed_out_ && error) {
-            // A connection opened ahead of need, as browsers do, is closed without a word; half a header is answered.
-            if (!parser.got_some() && reading.buffer.size() == 0) co_return nobody();
-            co_return too_slow();
-        }
+        if (timed_out_ && error) co_return too_slow();
         if (error && is_gone(error)) co_return nobody();
         if (error) co_return std::unexpected(refusal_of(error));
     }

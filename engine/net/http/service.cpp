@@ -17,6 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds room_list_age_max{500};
+
 // Waits for the Reply that `start` is given, wherever it is answered, and goes on here.
 template <class T, class Start>
 asio::awaitable<T> ask(Start start) {
@@ -88,11 +90,7 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
         page += to_prometheus(counters_);
         co_return metrics_response(std::move(page));
     }
-    case Endpoint::room_list: {
-        auto start = [this](Reply<std::vector<RoomSummary>> reply) { backend_.list_rooms(std::move(reply)); };
-        const std::vector<RoomSummary> rooms = co_await ask<std::vector<RoomSummary>>(start);
-        co_return json_response(200, rooms_json(rooms));
-    }
+    case Endpoint::room_list: co_return co_await list_rooms();
     case Endpoint::room: {
         auto start = [this, id = *route.room](Reply<std::optional<RoomSummary>> reply) {
             backend_.find_room(id, std::move(reply));
@@ -112,6 +110,21 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
     }
     Response response{.status = 204, .fields = {{"Allow", "GET, HEAD, POST, OPTIONS"}}, .body = {}, .file = {}};
     co_return response;
+}
+
+// Landing pages ask often and of all rooms: the shard is asked at most so often, or when a room was made here.
+asio::awaitable<Response> Service::list_rooms() {
+    const ServerTime now = clock_.now();
+    if (listed_at_ && now - *listed_at_ < room_list_age_max) co_return json_response(200, room_list_);
+    const std::uint64_t rooms_created = rooms_created_;
+    auto start = [this](Reply<std::vector<RoomSummary>> reply) { backend_.list_rooms(std::move(reply)); };
+    const std::vector<RoomSummary> rooms = co_await ask<std::vector<RoomSummary>>(start);
+    const std::string page = rooms_json(rooms);
+    if (rooms_created == rooms_created_) { // or it may miss a room made meanwhile
+        room_list_ = page;
+        listed_at_ = now;
+    }
+    co_return json_response(200, page);
 }
 
 asio::awaitable<Response> Service::create_room(const Request& request) {
@@ -135,7 +148,15 @@ asio::awaitable<Response> Service::create_room(const Request& request) {
         backend_.create_room(*std::move(wanted), std::move(reply));
     };
     const Result<CreatedRoom> created = co_await ask<Result<CreatedRoom>>(start);
-    if (!created) co_return refuse(refusal_of(created.error()));
+    if (!created) {
+        // The one thing about a request that only the shard can find out of its range.
+        if (created.error().code == ErrorCode::out_of_range) {
+            co_return refuse({409, "id_taken", created.error().message, {}});
+        }
+        co_return refuse(refusal_of(created.error()));
+    }
+    ++rooms_created_;
+    listed_at_.reset();
     Response response = json_response(201, created_json(*created));
     response.fields.push_back({"Location", "/api/v1/rooms/" + created->id.text()});
     co_return response;

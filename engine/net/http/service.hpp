@@ -23,7 +23,7 @@ class Service {
     // Everything but a WebSocket handshake that succeeds.
     boost::asio::awaitable<Response> answer(Request request);
 
-    // The room to hand the connection to. `has_body`: more than a header came with the request.
+    // The room to hand the connection to.
     Expected<RoomId> accept_viewer(const Request& request, const Route& route) const;
 
     void drain() { draining_ = true; }
@@ -35,6 +35,7 @@ class Service {
   private:
     boost::asio::awaitable<Response> answer_route(const Request& request, Route route);
     boost::asio::awaitable<Response> create_room(const Request& request);
+    boost::asio::awaitable<Response> list_rooms();
     Response file(const Request& request, const std::optional<FileRoot>& root, const std::string& path) const;
     void allow_origin(const Request& request, Response& response) const;
 
@@ -45,6 +46,9 @@ class Service {
     std::optional<FileRoot> web_root_;
     std::optional<FileRoot> media_folder_;
     RateLimiter room_creation_;
+    std::string room_list_; // as it was at listed_at_, if that is set
+    std::optional<ServerTime> listed_at_;
+    std::uint64_t rooms_created_ = 0;
     Counters counters_;
     bool draining_ = false;
 };
