@@ -69,7 +69,7 @@ std::string shown(const Value& value) {
     if (const auto* list = value.get_if<Value::List>(); list != nullptr && list->empty()) return "an empty table";
     if (value.get_if<Value::List>() != nullptr || value.get_if<Value::Map>() != nullptr || value.is_nil())
         return std::string{type_name(value)};
-    const std::string literal = to_lua(value);
+    std::string literal = to_lua(value);
     if (literal.size() <= shown_characters_max) return literal;
     return std::string{cut_utf8(literal, shown_characters_max)} + "...";
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 struct lua_State;
-struct lua_Debug;
+struct lua_Debug; // NOLINT(readability-identifier-naming): Lua's name
 
 // Inside plugin only: what the interpreter's allocator, its count hook and its library functions share.
 namespace playhead::lua {

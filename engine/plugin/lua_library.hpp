@@ -1,7 +1,6 @@
 #pragma once
 
 struct lua_State;
-struct luaL_Reg;
 
 // Inside plugin only: the library that scripts get. What is not listed in these files is not there.
 namespace playhead::lua {

@@ -78,7 +78,7 @@ class Link : public std::enable_shared_from_this<Link> {
     void wait_writable();
     void on_writable();
     // One gathered write; how much went, or nothing if the socket is broken.
-    std::optional<std::size_t> write(std::span<const iovec> buffers, std::size_t bytes);
+    std::optional<std::size_t> write(std::span<const iovec> buffers);
     void fail_later();
     void end(const Error& error);
     void linger();
@@ -184,33 +184,32 @@ void Link::answer(Opcode opcode, ByteView payload) {
 
 bool Link::send(std::span<const Frame> frames) {
     if (state_ != State::open || broken_) return true; // on_closed() is on its way, or was called
-    std::array<iovec, gathered_max> buffers;
+    std::array<iovec, gathered_max> buffers{};
     std::size_t count = 0;
-    std::size_t bytes = 0;
+    std::size_t taken = 0; // by the kernel
     if (waiting_.empty()) {
         for (const Frame& frame : frames) {
             if (count == buffers.size()) break;
             const ByteView wire = frame.wire();
             // sendmsg only reads; iovec has no const of its own.
             buffers[count++] = {const_cast<std::byte*>(wire.data()), wire.size()}; // NOLINT(*-const-cast)
-            bytes += wire.size();
         }
         if (count == 0) return true;
-        const auto written = write(std::span{buffers}.first(count), bytes);
+        const auto written = write(std::span{buffers}.first(count));
         if (!written) {
             fail_later();
             return true;
         }
-        bytes = *written;
+        taken = *written;
     }
     // Keeps a share in what did not go, and how far into the first of it the kernel got.
     for (const Frame& frame : frames) {
         const std::size_t size = frame.wire().size();
-        if (waiting_.empty() && bytes >= size) {
-            bytes -= size;
+        if (waiting_.empty() && taken >= size) {
+            taken -= size;
             continue;
         }
-        if (waiting_.empty()) written_of_first_ = bytes;
+        if (waiting_.empty()) written_of_first_ = taken;
         waiting_.push_back({frame, {}});
     }
     if (waiting_.empty()) return true;
@@ -229,7 +228,7 @@ void Link::queue(Bytes control) {
 // Writes what waits, as far as the kernel takes it.
 void Link::flush() {
     while (!waiting_.empty() && !broken_ && state_ != State::over) {
-        std::array<iovec, gathered_max> buffers;
+        std::array<iovec, gathered_max> buffers{};
         std::size_t count = 0;
         std::size_t bytes = 0;
         for (const Outgoing& outgoing : waiting_) {
@@ -238,7 +237,7 @@ void Link::flush() {
             buffers[count++] = {const_cast<std::byte*>(rest.data()), rest.size()}; // NOLINT(*-const-cast)
             bytes += rest.size();
         }
-        const auto written = write(std::span{buffers}.first(count), bytes);
+        const auto written = write(std::span{buffers}.first(count));
         if (!written) {
             fail_later();
             return;
@@ -256,7 +255,7 @@ void Link::flush() {
     if (waiting_.empty()) waiting_ = {};
 }
 
-std::optional<std::size_t> Link::write(std::span<const iovec> buffers, std::size_t bytes) {
+std::optional<std::size_t> Link::write(std::span<const iovec> buffers) {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(buffers.data()); // NOLINT(*-const-cast)
     message.msg_iovlen = buffers.size();
@@ -267,7 +266,6 @@ std::optional<std::size_t> Link::write(std::span<const iovec> buffers, std::size
         if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM) return 0;
         return std::nullopt;
     }
-    assert(static_cast<std::size_t>(written) <= bytes);
     shared_.counters.bytes_written += static_cast<std::uint64_t>(written);
     return static_cast<std::size_t>(written);
 }

@@ -301,15 +301,22 @@ TEST_CASE("an idle viewer costs less than 1 KB here, and its connection less tha
     auto shared = std::make_unique<Shared>();
     Recorder events;
     constexpr std::size_t count = 200;
-    // Sockets only, as they come from the HTTP side: what Asio keeps for each.
-    boost::asio::io_context io{1};
-    std::vector<boost::asio::ip::tcp::socket> sockets;
+    namespace asio = boost::asio;
+    asio::io_context io{1};
+    asio::io_context client_io{1};
+    asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    std::vector<asio::ip::tcp::socket> clients;
+    std::vector<asio::ip::tcp::socket> sockets;
     std::vector<std::unique_ptr<Connection>> connections;
+    for (std::size_t i = 0; i < count; ++i) clients.emplace_back(client_io, asio::ip::tcp::v4());
     sockets.reserve(count);
     connections.reserve(count);
     const auto used = [] { return static_cast<std::size_t>(::mallinfo2().uordblks); };
     const std::size_t before = used();
-    for (std::size_t i = 0; i < count; ++i) sockets.emplace_back(io, boost::asio::ip::tcp::v4());
+    for (auto& client : clients) {
+        client.connect(acceptor.local_endpoint());
+        sockets.push_back(acceptor.accept());
+    }
     const std::size_t with_sockets = used();
     for (auto& socket : sockets) {
         connections.push_back(make_connection(std::move(socket), *shared, {}));
@@ -317,7 +324,8 @@ TEST_CASE("an idle viewer costs less than 1 KB here, and its connection less tha
     }
     io.poll();
     const std::size_t with_connections = used();
-    const std::size_t socket_bytes = (with_sockets - before) / count;
+    CHECK(shared->counters.open == count);
+    const std::size_t socket_bytes = (with_sockets - before) / count; // what Asio keeps for each
     const std::size_t connection_bytes = (with_connections - with_sockets) / count;
     MESSAGE("socket ", socket_bytes, " bytes, connection ", connection_bytes, " bytes");
     CHECK(connection_bytes < 600);
