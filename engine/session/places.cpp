@@ -21,6 +21,7 @@ void Places::remove(ViewerId viewer) {
     lost_.erase({place->second.lost_at, viewer});
     by_resume_.erase(key_of(place->second.resume));
     places_.erase(place);
+    assert(by_resume_.size() == places_.size() && lost_.size() <= places_.size());
 }
 
 Place* Places::find(ViewerId viewer) {
