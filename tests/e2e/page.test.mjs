@@ -1,7 +1,7 @@
 // The page around the picture: browsers that want a tap first, small screens, colours, keys, names for everything.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { launch } from '../harness/browser.mjs';
+import { launch, untilLive } from '../harness/browser.mjs';
 import { byId, film, look, openRoom, openViewer, quietly, startWithMedia, until, untilInStep, untilPlayerIs, untilPlaying } from './support.mjs';
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
@@ -135,6 +135,7 @@ describe('the page', { timeout: 180_000 }, () => {
       if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());
     });
     await page.goto(engine.url + (await newRoom()));
+    await untilLive(page);
     await untilPlayerIs(page, 'metadata is there', (player) => player.readyState >= 1);
     assert.deepEqual(complaints, []);
   });
