@@ -5,8 +5,8 @@
 
 // Coroutines that cannot outlive the budget: resuming passes its expiry on, and making one costs what it could run
 // before the count hook first sees it. coroutine.close is left out, and wrap does not close a coroutine that failed:
-// after the budget's end its closing variables would run where hooks are off, for as long as they like, and closing does
-// not count levels of the C stack in this version of Lua.
+// after the budget's end its closing variables would run where hooks are off, for as long as they like, and closing
+// does not count levels of the C stack in this version of Lua.
 namespace playhead::lua {
 namespace {
 

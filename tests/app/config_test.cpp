@@ -126,9 +126,9 @@ TEST_CASE("a wrong type names what was expected and what was there") {
     CHECK(contains(refusal("return { web_root = 'a\\0b' }"), "web_root: expected a folder's path"));
     CHECK(
         contains(refusal("return { allowed_origins = 'https://a.b' }"), "allowed_origins: expected a list of origins"));
-    CHECK(
-        contains(refusal("return { log_level = 'loud' }"), "log_level: expected one of \"trace\", \"debug\", \"info\", "
-                                                           "\"warn\", \"error\", \"critical\", \"off\", not \"loud\""));
+    CHECK(contains(refusal("return { log_level = 'loud' }"),
+                   "log_level: expected one of \"trace\", \"debug\", \"info\", "
+                   "\"warn\", \"error\", \"critical\", \"off\", not \"loud\""));
     CHECK(contains(refusal("return { rooms = { { id = 'a', title = '\\xff' } } }"),
                    "rooms[1].title: expected text in UTF-8"));
     CHECK(refusal("return { limits = function() end }") ==
