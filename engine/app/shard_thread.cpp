@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_look_interval{10};
 
+// Left alone, the kernel takes 4 MB for a viewer that never reads before it says that it is full (measured on
+// loopback); no viewer needs more than a snapshot in flight, and many slow ones together must not use up the machine's
+// TCP memory.
+constexpr int viewer_send_buffer_bytes = 32 * 1024;
+
 } // namespace
 
 ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id,
@@ -68,6 +73,7 @@ void ShardThread::attach(http::UpgradedSocket upgraded) {
         socket.assign(upgraded.ip_v6 ? tcp::v6() : tcp::v4(), upgraded.socket.get(), failed);
         if (failed) return; // dead already; the descriptor closes with `upgraded`
         std::ignore = upgraded.socket.release();
+        socket.set_option(tcp::socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
         shard_.attach(upgraded.room, websocket::make_connection(std::move(socket), websocket_, upgraded.already_read));
     });
 }

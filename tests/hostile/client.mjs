@@ -128,7 +128,6 @@ export async function guard(engine) {
     const skipped = after.playhead_ticks_skipped_total - ticks.playhead_ticks_skipped_total;
     // A busy machine takes the processor away for some ticks; an attack that holds the shard would cost most of them.
     if (skipped > 10 + ran * 0.5) throw new Error(`${skipped} of ${ran} ticks were skipped`);
-    if (after.playhead_hash_mismatches_total !== 0) throw new Error('a state hash did not match');
     if (engine.neighbour.closed) throw new Error('the neighbour was disconnected');
     engine.neighbour.messages.length = 0;
     engine.neighbour.say({ type: 'ping', t0Us: 1 });

@@ -79,23 +79,22 @@ describe('hostile crowds', { timeout: 240_000 }, () => {
 
 describe('a viewer that never reads', { timeout: 150_000 }, () => {
   it('is let go while the others go on', async () => {
-    const engine = await startBesieged({ tick_rate_hz: 100, limits: { commands_per_s: 1000, command_burst: 1000, silence_timeout_s: 120 } });
+    const engine = await startBesieged({ limits: { commands_per_s: 1000, command_burst: 1000, silence_timeout_s: 60 } });
     const token = await engine.token('target');
     const lazy = await join(engine, { room: 'target', token });
     lazy.socket.pause();
     const busy = await join(engine, { room: 'target', token });
     let sequence = 0;
     const chatter = setInterval(() => {
-      for (let n = 0; n < 10; n++) {
+      for (let n = 0; n < 5; n++) {
         sequence += 1;
         const command = { type: 'command', sequence, media: 0, issuedAtUs: 0, issuedLogical: 0, positionUs: -1 };
         const url = `/media/${sequence}${'x'.repeat(1900)}`;
         busy.say({ ...command, action: { kind: 'load', mediaKind: 1, url, title: 'T', positionUs: 0, play: false } });
-        lazy.say({ ...command, action: { kind: 'setName', name: `lazy ${sequence}` } }); // is answered, to nobody
       }
     }, 20);
     try {
-      await until(async () => (await engine.figures()).playhead_slow_closed_total === 1, 'the slow one is closed', 90_000);
+      await until(async () => (await engine.figures()).playhead_slow_closed_total === 1, 'the slow one is closed', 60_000);
       busy.messages.length = 0;
       await busy.untilMessage('delta');
       assert.equal(busy.closed, false);

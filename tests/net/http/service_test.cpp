@@ -54,22 +54,23 @@ struct ScriptedBackend final : Backend {
 struct Fixture {
     explicit Fixture(Settings settings = {}) : service(settings, {77, TickLength{}}, clock, backend) {}
 
-    std::optional<Response> answer(std::string method, std::string target, std::vector<Field> fields = {},
-                                   std::string body = {}) {
-        Request request{
+    std::optional<http::Response> answer(std::string method, std::string target, std::vector<http::Field> fields = {},
+                                         std::string body = {}) {
+        http::Request request{
             .method = std::move(method), .target = std::move(target), .body = std::move(body), .address = "a"};
         request.fields = std::move(fields);
         request.fields.push_back({"Host", "party.example"});
-        auto result = std::make_shared<std::optional<Response>>();
+        auto result = std::make_shared<std::optional<http::Response>>();
         boost::asio::co_spawn(io, service.answer(std::move(request)),
-                              [result](const std::exception_ptr& failure, Response response) {
+                              [result](const std::exception_ptr& failure, http::Response response) {
                                   if (!failure) *result = std::move(response);
                               });
         io.restart();
         io.poll();
         return std::move(*result);
     }
-    unsigned status(std::string method, std::string target, std::vector<Field> fields = {}, std::string body = {}) {
+    unsigned status(std::string method, std::string target, std::vector<http::Field> fields = {},
+                    std::string body = {}) {
         const auto response = answer(std::move(method), std::move(target), std::move(fields), std::move(body));
         return response ? response->status : 0;
     }
@@ -80,8 +81,8 @@ struct Fixture {
     boost::asio::io_context io;
 };
 
-std::string field_of(const Response& response, const std::string& name) {
-    const auto found = std::ranges::find(response.fields, name, &Field::name);
+std::string field_of(const http::Response& response, const std::string& name) {
+    const auto found = std::ranges::find(response.fields, name, &http::Field::name);
     return found == response.fields.end() ? "" : found->value;
 }
 
@@ -95,7 +96,7 @@ TEST_CASE("[H10] a draining engine lives but is not ready, and takes neither roo
     CHECK(engine.status("GET", "/healthz") == 200);
     CHECK(engine.status("GET", "/readyz") == 503);
     CHECK(engine.status("POST", "/api/v1/rooms") == 503);
-    Request handshake{.method = "GET", .target = "/ws/demo", .body = {}, .address = {}};
+    http::Request handshake{.method = "GET", .target = "/ws/demo", .body = {}, .address = {}};
     handshake.fields = {{"Host", "x"},
                         {"Upgrade", "websocket"},
                         {"Connection", "Upgrade"},
