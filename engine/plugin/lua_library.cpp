@@ -43,6 +43,10 @@ int set_metatable(lua_State* state) {
     return 1;
 }
 
+// What a protected call is charged. It is also where the budget is looked at between two looks of the hook: only by
+// catching errors can a script live through refused allocations, and each of those was dear.
+constexpr std::int64_t protected_call_cost = 10;
+
 // What pcall and xpcall do after the call, whether or not there was a yield in between (as in Lua's lbaselib.c).
 int finish_protected(lua_State* state, int status, lua_KContext skipped) {
     if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(state) - static_cast<int>(skipped);
@@ -55,6 +59,7 @@ int finish_protected(lua_State* state, int status, lua_KContext skipped) {
 // pcall(f, ...) -> true, results | false, error
 int protected_call(lua_State* state) {
     luaL_checkany(state, 1);
+    charge(state, protected_call_cost);
     lua_pushboolean(state, 1);
     lua_insert(state, 1);
     const int status = lua_pcallk(state, lua_gettop(state) - 2, LUA_MULTRET, 0, 0, finish_protected);
@@ -76,6 +81,7 @@ int guarded_handler(lua_State* state) {
 int protected_call_with_handler(lua_State* state) {
     const int count = lua_gettop(state);
     luaL_checktype(state, 2, LUA_TFUNCTION);
+    charge(state, protected_call_cost);
     lua_pushvalue(state, 2);
     lua_pushcclosure(state, guarded_handler, 1);
     lua_replace(state, 2);

@@ -177,6 +177,15 @@ TEST_CASE("a script that catches the lack of memory pays for each collection it 
     CHECK(contains(refusal("while true do pcall(string.rep, 'x', 1e15) end"), "instructions"));
 }
 
+TEST_CASE("a refused allocation costs as much as the collection it causes") {
+    LuaState state{{.instructions_max = 5'000'000}};
+    REQUIRE(state.run("t = {} for i = 1, 110 do t[i] = ('x'):rep(32000) .. i end n = 0", "fill").has_value());
+    CHECK(state.memory_bytes() > 3'000'000);
+    const char* bomb = "local s = ('x'):rep(30000) while true do pcall(function() return s .. s end) n = n + 1 end";
+    CHECK_FALSE(state.run(bomb, "bomb").has_value());
+    CHECK(*state.run("return n < 30", "count") == Value{true});
+}
+
 TEST_CASE("string.rep says what it would make before it makes it") {
     CHECK(contains(refusal("return ('x'):rep(1e9 // 1 | 0)"), "string.rep would make more than 32768 bytes"));
     CHECK(contains(refusal("return ('x'):rep(math.maxinteger)"), "string.rep would make more than"));

@@ -188,6 +188,7 @@ TEST_CASE("a rule is applied as soon as the byte that breaks it is there") {
     CHECK(first_bytes(with_first(0x81), 1) == std::vector{broken(1003, ErrorCode::text_frame)});
     CHECK(first_bytes(with_first(0xc2), 1) == std::vector{broken(1002)});
     CHECK(first_bytes(encode({.payload = {}, .masked = false}), 2) == std::vector{broken(1002)});
+    CHECK(first_bytes(encode({.first = 0x88, .payload = bytes_of({3})}), 2) == std::vector{broken(1002)});
     CHECK(first_bytes(encode({.payload = {}, .says_length = 20'000}), 4) ==
           std::vector{broken(1009, ErrorCode::too_large)});
     CHECK(first_bytes(encode({.payload = {}, .says_length = std::int64_t{1} << 40}), 10) ==
