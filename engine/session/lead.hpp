@@ -29,8 +29,9 @@ inline constexpr Microseconds play_latency{80'000};   // HTMLMediaElement.play()
 inline constexpr Microseconds tick_wait{50'000};      // the command waited for its tick
 inline constexpr Microseconds margin{15'000};         // a scheduler's or garbage collector's hiccup
 inline constexpr Microseconds assumed_delay{100'000}; // until anyone has reported theirs
-inline constexpr Microseconds seek_extra{150'000};    // a seek has to find and decode a key frame first
-inline constexpr Microseconds load_extra{1'300'000};  // loading: a connection, headers, the first segment
+inline constexpr Microseconds seek_extra{
+    75'000}; // a seek has to find and decode a key frame first: 20 to 70 ms (players.md)
+inline constexpr Microseconds load_extra{1'300'000}; // loading: a connection, headers, the first segment
 inline constexpr Microseconds start_min{150'000};
 inline constexpr Microseconds start_max{1'000'000}; // nobody's network makes everybody wait longer
 // Rooms with more viewers than this do not wait for their slowest tenth.

@@ -216,7 +216,7 @@ TEST_CASE("[T3] the lead is the worst delay and what a start needs, in whole tic
     std::fill_n(wide.begin(), 9, seconds{2});
     CHECK(start(wide) == milliseconds{200});
     std::vector<Microseconds> some{milliseconds{20}};
-    CHECK(lead_for(some, tick).seek == milliseconds{350});
+    CHECK(lead_for(some, tick).seek == milliseconds{250});
     CHECK(lead_for(some, tick).load == milliseconds{1500});
 }
 

@@ -2,7 +2,7 @@ import type { Delta } from "./messages.js";
 
 /** What engines use before they have measured their viewers. Unit: us. */
 export const START_LEAD_US = 150_000;
-export const SEEK_LEAD_US = 300_000;
+export const SEEK_LEAD_US = 225_000;
 
 /** How far ahead the room schedules starts, learnt from what it does; for showing own commands at once. */
 export class LeadEstimate {

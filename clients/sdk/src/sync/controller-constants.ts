@@ -52,10 +52,10 @@ export const STEADY_BURST_MS_MAX = 2_300;
 /** Steps in the fast phase are multiples of one of so many. Unit: steps in the rate 1. */
 export const FAST_STEPS_IN_ONE = 100;
 /** How long a fast correction of a small error should take. Unit: ms. */
-export const FAST_BURST_MS = 150;
+export const FAST_BURST_MS = 110;
 /** Smallest and largest step up to FAST_LARGE_MS, and the largest above. Unit: fraction. Source: trap 7. */
 export const FAST_STEP_MIN = 0.02;
-export const FAST_STEP_MAX = 0.12;
+export const FAST_STEP_MAX = 0.16;
 export const FAST_STEP_LARGE = 0.25;
 /** Errors above this take the large step. Unit: ms. Source: trap 7. */
 export const FAST_LARGE_MS = 20;
@@ -98,7 +98,7 @@ export const RUN_OUT_MS = 2_000;
 export const READINGS_FAST = 3;
 export const READINGS_STEADY = 5;
 /** Gap between readings in the fast phase and in steady state. Unit: ms. */
-export const READ_GAP_FAST_MS = 15;
+export const READ_GAP_FAST_MS = 10;
 export const READ_GAP_STEADY_MS = 100;
 /** After so many readings of the fast phase without a correction the gap is this. Unit: readings, ms. */
 export const READINGS_CALM = 8;
