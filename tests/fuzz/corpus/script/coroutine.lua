@@ -1,0 +1,1 @@
+local f = coroutine.wrap(function(a) local b = coroutine.yield(a) error(b) end) return f(1), pcall(f, 2)

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "replication/frame.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+// What outside bytes are thrown at. A target returns, whatever it is given; a crash, a sanitizer's complaint or a
+// broken promise (must) is a bug.
+namespace playhead::fuzz {
+
+void fuzz_frame_codec(ByteView input);
+void fuzz_decode_client(ByteView input);
+void fuzz_script(ByteView input);
+
+// An assertion that stands in every build.
+inline void must(bool held, const char* promise) {
+    if (held) return;
+    std::fprintf(stderr, "broken promise: %s\n", promise);
+    std::abort();
+}
+
+} // namespace playhead::fuzz
