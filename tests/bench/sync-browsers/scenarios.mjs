@@ -72,8 +72,8 @@ export async function clock(stage) {
       await opened.page.addScriptTag({ content: bundle.outputFiles[0].text });
       await opened.page.evaluate(([id, token, connections]) => {
         const socket = `${location.origin.replace('http', 'ws')}/ws/${id}`;
-        const memory = () => { const kept = new Map(); return { load: (key) => kept.get(key), save: (key, value) => void kept.set(key, value), clear: (key) => void kept.delete(key) }; };
-        window.rooms = Array.from({ length: connections }, (_, n) => window.PlayheadSdk.joinRoom({ url: socket, room: id, joinToken: token, name: `c${n}`, store: memory() }));
+        const forgetful = { take: () => undefined, put: () => undefined };
+        window.rooms = Array.from({ length: connections }, (_, n) => window.PlayheadSdk.joinRoom({ url: socket, room: id, joinToken: token, name: `c${n}`, store: forgetful }));
         window.exchanges = [];
         const exchange = async () => {
           const sent = performance.now();
