@@ -50,6 +50,16 @@ bool is_gone(const error_code& error) {
            error.category() != beast::http::make_error_code(beast::http::error::bad_version).category();
 }
 
+// One household or machine gets a whole /64 of IPv6 and could use a new address for each request.
+std::string network_of(const asio::ip::address& address) {
+    if (!address.is_v6()) return address.to_string();
+    const auto v6 = address.to_v6();
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+    auto bytes = v6.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), 0);
+    return asio::ip::make_address_v6(bytes).to_string();
+}
+
 } // namespace
 
 struct HttpConnection::Reading {
@@ -71,8 +81,7 @@ HttpConnection::HttpConnection(tcp::socket socket, Service& service)
       service_(service),
       deadline_(socket_.get_executor()) {
     error_code ignored;
-    const auto peer = socket_.remote_endpoint(ignored);
-    address_ = peer.address().to_string();
+    address_ = network_of(socket_.remote_endpoint(ignored).address());
     socket_.set_option(tcp::no_delay{true}, ignored);
     socket_.native_non_blocking(true, ignored); // sendfile must not wait
 }

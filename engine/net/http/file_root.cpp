@@ -16,35 +16,40 @@ namespace {
 // O_NONBLOCK: opening a FIFO must not wait for its writer; it is refused right after, as anything but a regular file.
 constexpr int file_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-int open_beneath(int folder, const std::string& path) {
+// A descriptor, or why there is none.
+using Opened = std::expected<FileDescriptor, int>;
+
+Opened opened(int descriptor) {
+    if (descriptor < 0) return std::unexpected(errno);
+    return FileDescriptor{descriptor};
+}
+
+Opened open_beneath(int folder, const std::string& path) {
     open_how how{};
     how.flags = file_flags;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     // EAGAIN: something was renamed during the walk, so that the kernel cannot promise it stayed beneath. Rare.
-    for (int attempt = 0; attempt < 4; ++attempt) {
-        const long opened = ::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how);
-        if (opened >= 0 || errno != EAGAIN) return static_cast<int>(opened);
+    constexpr int attempts_max = 4;
+    Opened file = std::unexpected(EAGAIN);
+    for (int attempt = 0; attempt < attempts_max && !file && file.error() == EAGAIN; ++attempt) {
+        file = opened(static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
     }
-    return -1;
+    return file;
 }
 
 // One component at a time and through no symbolic link, not even one that stays inside.
-int open_walking(int folder, const std::string& path) {
-    FileDescriptor held;
-    int parent = folder;
+Opened open_walking(int folder, const std::string& path) {
+    FileDescriptor parent;
     std::size_t start = 0;
     while (true) {
+        const int here = parent.open() ? parent.get() : folder;
         const std::size_t slash = path.find('/', start);
         const std::string segment = path.substr(start, slash == std::string::npos ? slash : slash - start);
-        if (segment.empty() || segment == "." || segment == "..") {
-            errno = ENOENT;
-            return -1;
-        }
-        if (slash == std::string::npos) return ::openat(parent, segment.c_str(), file_flags | O_NOFOLLOW);
-        FileDescriptor next{::openat(parent, segment.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-        if (!next.open()) return -1;
-        held = std::move(next);
-        parent = held.get();
+        if (segment.empty() || segment == "." || segment == "..") return std::unexpected(ENOENT);
+        if (slash == std::string::npos) return opened(::openat(here, segment.c_str(), file_flags | O_NOFOLLOW));
+        Opened next = opened(::openat(here, segment.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!next) return next;
+        parent = *std::move(next);
         start = slash + 1;
     }
 }
@@ -83,17 +88,13 @@ std::expected<OpenFile, FileRoot::Problem> FileRoot::open(const std::string& pat
     if (path.empty() || path.front() == '/' || path.find('\0') != std::string::npos) {
         return std::unexpected(Problem::not_found);
     }
-    int opened = -1;
-    if (lookup_ == Lookup::openat2) {
-        opened = open_beneath(folder_.get(), path);
-        // ENOSYS: an old kernel; EPERM: a sandbox that knows no openat2. Both stay so.
-        if (opened < 0 && (errno == ENOSYS || errno == EPERM)) lookup_ = Lookup::walk;
-    }
-    if (lookup_ == Lookup::walk) opened = open_walking(folder_.get(), path);
-
-    FileDescriptor descriptor{opened};
-    if (!descriptor.open()) {
-        switch (errno) {
+    Opened file = std::unexpected(ENOSYS);
+    if (lookup_ == Lookup::openat2) file = open_beneath(folder_.get(), path);
+    // ENOSYS: an old kernel; EPERM: a sandbox that knows no openat2. Both stay so.
+    if (!file && (file.error() == ENOSYS || file.error() == EPERM)) lookup_ = Lookup::walk;
+    if (lookup_ == Lookup::walk) file = open_walking(folder_.get(), path);
+    if (!file) {
+        switch (file.error()) {
         case EACCES: return std::unexpected(Problem::forbidden);
         case EMFILE:
         case ENFILE:
@@ -103,9 +104,9 @@ std::expected<OpenFile, FileRoot::Problem> FileRoot::open(const std::string& pat
         }
     }
     struct stat facts{};
-    if (::fstat(descriptor.get(), &facts) != 0) return std::unexpected(Problem::unavailable);
+    if (::fstat(file->get(), &facts) != 0) return std::unexpected(Problem::unavailable);
     if (!S_ISREG(facts.st_mode)) return std::unexpected(Problem::not_found);
-    return OpenFile{.descriptor = std::move(descriptor),
+    return OpenFile{.descriptor = *std::move(file),
                     .size = static_cast<std::uint64_t>(facts.st_size),
                     .modified_s = facts.st_mtim.tv_sec,
                     .etag = etag_of(facts)};

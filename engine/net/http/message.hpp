@@ -30,7 +30,8 @@ struct Request {
     unsigned version = 11;
     std::vector<Field> fields;
     std::string body;
-    std::string address; // of the peer, without its port
+    std::string
+        address; // who asks, for limits: the IPv4 address, or the 64 bits of an IPv6 address that name a network
 
     // The first field of that name; empty if there is none.
     std::string_view field(std::string_view name) const;

@@ -46,7 +46,9 @@ TEST_CASE("[H1] an address that is none is not found") {
 }
 
 TEST_CASE("[H1] a room id that cannot be one is malformed, wherever it stands") {
-    for (const std::string id : {"a%20b", "a.b", "caf%C3%A9", "%3Cscript%3E", "a+b", std::string(65, 'a').c_str()}) {
+    const std::string too_long(65, 'a');
+    for (const std::string& id : {std::string{"a%20b"}, std::string{"a.b"}, std::string{"caf%C3%A9"},
+                                  std::string{"%3Cscript%3E"}, std::string{"a+b"}, too_long}) {
         CAPTURE(id);
         CHECK(refusal("GET", "/ws/" + id) == 400);
         CHECK(refusal("GET", "/api/v1/rooms/" + id) == 400);
