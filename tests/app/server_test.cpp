@@ -1,0 +1,136 @@
+#include "app/server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <csignal>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace playhead;
+
+// The only tests here with a real port: they let the sanitizers see the two threads and their messages at work.
+namespace {
+
+Config small_config() {
+    Config config;
+    config.http.port = 0;
+    config.log_level = "off";
+    RoomRequest room;
+    room.id = *RoomId::parse("demo");
+    room.listed = true;
+    room.permanent = true;
+    config.rooms = {room};
+    return config;
+}
+
+// A blocking client that waits ten seconds at most.
+class Client {
+  public:
+    explicit Client(const std::string& url) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        const timeval patience{10, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+        ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+        if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+            throw std::runtime_error("cannot connect");
+        }
+    }
+    ~Client() { ::close(socket_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void send(std::string_view bytes) const { CHECK(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0); }
+
+    // Everything up to the end of the connection, or until `enough` has been seen.
+    std::string read_until(std::string_view enough) {
+        char chunk[4096];
+        while (enough.empty() || received_.find(enough) == std::string::npos) {
+            const auto got = ::recv(socket_, chunk, sizeof chunk, 0);
+            if (got <= 0) break;
+            received_.append(chunk, static_cast<std::size_t>(got));
+        }
+        return received_;
+    }
+
+  private:
+    int socket_;
+    std::string received_;
+};
+
+std::string answer(const std::string& url, const std::string& request) {
+    Client client{url};
+    client.send(request + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    return client.read_until("");
+}
+
+constexpr std::string_view handshake = "GET /ws/demo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                                       "Sec-WebSocket-Protocol: playhead.v1\r\n\r\n";
+
+} // namespace
+
+TEST_CASE("[H10] the engine answers, takes viewers, and drains on a signal") {
+    Server server{small_config(), "test"};
+    const std::string url = server.url();
+    std::thread http{[&server] { server.run(); }};
+
+    CHECK(answer(url, "GET /healthz").starts_with("HTTP/1.1 200"));
+    CHECK(answer(url, "GET /api/v1/rooms").find("\"room\":\"demo\"") != std::string::npos);
+    CHECK(answer(url, "GET /api/v1/rooms/demo").find("\"join_token\":\"j.demo.") != std::string::npos);
+    CHECK(answer(url, "POST /api/v1/rooms").starts_with("HTTP/1.1 201"));
+    CHECK(answer(url, "GET /").starts_with("HTTP/1.1 404"));
+    const std::string metrics = answer(url, "GET /metrics");
+    for (const std::string_view name :
+         {"playhead_rooms 2\n", "playhead_ticks_skipped_total ", "playhead_tick_duration_seconds_count ",
+          "playhead_websocket_connections 0\n", "playhead_http_requests_total ", "process_resident_memory_bytes ",
+          "process_open_fds ", "process_cpu_seconds_total ", "playhead_build_info{version=\"test\"} 1\n"}) {
+        CAPTURE(name);
+        CHECK(metrics.find(name) != std::string::npos);
+    }
+
+    Client viewer{url};
+    viewer.send(handshake);
+    const std::string accepted = viewer.read_until("\r\n\r\n");
+    CHECK(accepted.starts_with("HTTP/1.1 101"));
+    CHECK(accepted.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos); // RFC 6455, 1.3
+    CHECK(answer(url, "GET /metrics").find("playhead_http_upgrades_total 1\n") != std::string::npos);
+
+    std::raise(SIGTERM);
+    const std::string rest = viewer.read_until("");
+    CHECK(rest.find("\x88") != std::string::npos); // a Close frame came before the end
+    http.join();
+    CHECK_THROWS_AS(Client{url}, std::runtime_error);
+}
+
+TEST_CASE("an engine that never ran goes away quietly, and its port is free again") {
+    std::string url;
+    {
+        const Server server{small_config(), "test"};
+        url = server.url();
+        CHECK_FALSE(url.ends_with(":0"));
+    }
+    CHECK_THROWS_AS(Client{url}, std::runtime_error);
+}
+
+TEST_CASE("two engines cannot have one port, and the second is told what to do") {
+    const Server first{small_config(), "test"};
+    Config config = small_config();
+    config.http.port = static_cast<std::uint16_t>(std::stoi(first.url().substr(first.url().rfind(':') + 1)));
+    std::string message;
+    try {
+        const Server second{config, "test"};
+    } catch (const std::runtime_error& error) {
+        message = error.what();
+    }
+    CHECK(message.find("--listen") != std::string::npos);
+}
