@@ -13,6 +13,20 @@ export function percentile(values, share) {
 }
 export const median = (values) => percentile(values, 0.5);
 
+// A player cannot leave its line and be back on it within two samples, but a reading can: the process may be
+// suspended between reading the clock and reading the position. Such single samples are left out.
+export function withoutMisreadings(samples) {
+  const awayMs = 4;
+  const agreeMs = 2;
+  const line = samples.map(([at, position, , , , rate]) => position * 1000 - at * rate);
+  return samples.filter((sample, n) => {
+    if (n === 0 || n === samples.length - 1) return true;
+    const steady = !sample[2] && samples[n - 1][5] === sample[5] && samples[n + 1][5] === sample[5];
+    const agree = Math.abs(line[n - 1] - line[n + 1]) < agreeMs;
+    return !(steady && agree && Math.abs(line[n] - line[n - 1]) > awayMs && Math.abs(line[n] - line[n + 1]) > awayMs);
+  });
+}
+
 // The position in ms at `atMs`, interpolated; undefined across jumps, gaps and outside the samples.
 export function positionAt(samples, atMs) {
   let low = 0;

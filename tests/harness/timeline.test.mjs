@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adjacentShare, percentile, positionAt, settleMs, skews } from './timeline.mjs';
+import { adjacentShare, percentile, positionAt, settleMs, skews, withoutMisreadings } from './timeline.mjs';
 
 const playing = (offsetMs, fromMs = 0, toMs = 2000) => {
   const rows = [];
@@ -40,4 +40,16 @@ test('frames two apart are not adjacent', () => {
   const shown = (first) => Array.from({ length: 60 }, (_, n) => [n * 33.3, n / 30, first + n]);
   assert.equal(adjacentShare([shown(10), shown(11)], 100, 1800), 1);
   assert.equal(adjacentShare([shown(10), shown(12)], 100, 1800), 0);
+});
+
+test('a single misreading is left out, a slip that stays is not', () => {
+  const rows = playing(0);
+  rows[20][1] -= 0.012;
+  assert.equal(withoutMisreadings(rows).length, rows.length - 1);
+  const slipped = playing(0).map((row, n) => (n < 20 ? row : [row[0], row[1] - 0.012, ...row.slice(2)]));
+  assert.equal(withoutMisreadings(slipped).length, slipped.length);
+  const twice = playing(0);
+  twice[20][1] -= 0.012;
+  twice[21][1] -= 0.012;
+  assert.equal(withoutMisreadings(twice).length, twice.length);
 });
