@@ -7,9 +7,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 export DEBIAN_FRONTEND=noninteractive PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
 
-# The Node.js that tools/setup puts here when Debian's is too old for the web tools.
-export node_major_min=20 node_home=$root/var/node
-if [ -x "$node_home/node_modules/.bin/node" ]; then PATH=$node_home/node_modules/.bin:$PATH; fi
+# Where tools/setup puts a Node.js when Debian's is too old for the web tools; the folder need not exist yet.
+export node_home=$root/var/node
+PATH=$node_home/node_modules/.bin:$PATH
 
 started_at=$SECONDS
 say() { printf '\033[1m[%3ds] %s\033[0m\n' $((SECONDS - started_at)) "$*" >&2; }
