@@ -71,8 +71,8 @@ function instruments({ driftPpm, frames }) {
       for (const name of ['waiting', 'playing', 'stalled', 'seeked']) {
         video.addEventListener(name, () => bench.waits.push([performance.now(), name]));
       }
-      const shown = (now, frame) => {
-        if (bench.wantFrames) bench.frames.push([now, frame.mediaTime, frameNumber(video)]);
+      const shown = (_now, frame) => {
+        if (bench.wantFrames) bench.frames.push([frame.expectedDisplayTime, frame.mediaTime, frameNumber(video)]);
         video.requestVideoFrameCallback(shown);
       };
       if (frames) video.requestVideoFrameCallback(shown);
