@@ -200,6 +200,10 @@ asio::awaitable<Expected<Request>> HttpConnection::read_request(Reading& reading
 
 asio::awaitable<bool> HttpConnection::write(Response response, bool keep_alive) {
     timed_out_ = false;
+    if (keep_alive) { // so that a client does not ask again just as we hang up
+        const auto idle = std::chrono::floor<std::chrono::seconds>(service_.settings().idle_timeout);
+        response.fields.push_back({"Keep-Alive", "timeout=" + std::to_string(idle.count())});
+    }
     const std::string header = header_of(response, keep_alive);
     const bool with_file = response.file.open();
     const std::string_view body =
