@@ -22,9 +22,11 @@ import { anchorMs, type Playhead, playheadAt } from "./motion.js";
 import { abortBurst, rateDelayMs } from "./rate.js";
 import {
   adoptPlan,
+  needsCooling,
   pendingStart,
   planHolds,
   planLocalStart,
+  putInPlace,
   roomPositionMs,
   runPlan,
 } from "./start-plan.js";
@@ -64,6 +66,7 @@ function decide(draft: Draft): Outcome {
   }
   const now = playheadAt(motion, serverMs, tickUs);
   if (state.media !== now.media) startAfresh(draft, now.media);
+  if (!player.paused) state.warm = true;
   if (player.userActing) return letGo(draft, "idle");
 
   const jump = pendingStart(draft);
@@ -117,8 +120,9 @@ function hold(draft: Draft): Outcome {
   if (player.seeking) return soon;
   const there =
     state.heldAtMs !== undefined && Math.abs(state.heldAtMs - targetMs) < k.SAME_PLAN_MS;
-  if (player.paused && !there && Math.abs(errorMs) > k.HELD_TOLERANCE_MS) {
-    actions.push({ kind: "seek", positionMs: targetMs });
+  const off = Math.abs(errorMs) > k.HELD_TOLERANCE_MS || needsCooling(draft);
+  if (player.paused && !there && off) {
+    putInPlace(draft, targetMs);
     state.heldAtMs = targetMs;
     return soon;
   }

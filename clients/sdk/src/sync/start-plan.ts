@@ -75,6 +75,17 @@ export function planLocalStart(draft: Draft, attempt: number): void {
   state.plan = { startServerMs, positionMs: playerPositionMsAt(draft, startServerMs), attempt };
 }
 
+/** Whether a start would come early unless the player is put in place first. */
+export function needsCooling({ state, input }: Draft): boolean {
+  return state.warm && input.capabilities.fineRate;
+}
+
+/** Seeks a stopped player to where it shall stand or start. */
+export function putInPlace({ state, actions }: Draft, positionMs: number): void {
+  actions.push({ kind: "seek", positionMs });
+  state.warm = false;
+}
+
 /** One step of the plan at hand; undefined when it is done and the player is to be followed. */
 export function runPlan(draft: Draft): Outcome | undefined {
   const { state, input, actions } = draft;
@@ -90,8 +101,8 @@ export function runPlan(draft: Draft): Outcome | undefined {
 
   const offMs = player.positionMs - plan.positionMs;
   if (plan.seekSentAtMs === undefined) {
-    if (Math.abs(offMs) > k.HELD_TOLERANCE_MS) {
-      actions.push({ kind: "seek", positionMs: plan.positionMs });
+    if (Math.abs(offMs) > k.HELD_TOLERANCE_MS || needsCooling(draft)) {
+      putInPlace(draft, plan.positionMs);
       state.plan = { ...plan, seekSentAtMs: localMs };
       return soon;
     }
