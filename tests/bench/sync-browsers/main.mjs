@@ -21,7 +21,7 @@ if (unknown.length > 0) {
 const effort = quick
   ? { steadyMs: 10_000, driftMs: 15_000, quietMs: 30_000, seeksPerRound: 3, joinsPerRound: 2, startsPerRound: 3,
       rounds: { clock: 1, steady: 1, seek: 1, join: 1, start: 1, stall: 1, drift: 1 } }
-  : { steadyMs: 20_000, driftMs: 40_000, quietMs: 600_000, seeksPerRound: 10, joinsPerRound: 4, startsPerRound: 6,
+  : { steadyMs: 20_000, driftMs: 40_000, quietMs: 600_000, seeksPerRound: 10, joinsPerRound: 10, startsPerRound: 6,
       rounds: { clock: 2, steady: 2, seek: 2, join: 2, start: 3, stall: 3, drift: 1 } };
 
 // Long enough for ten minutes without an end.

@@ -292,7 +292,7 @@ export async function drift(stage) {
 
 // Nothing happens for a long time: how often is anything written to a player?
 export async function quiet(stage) {
-  const party = await seat(stage, 4);
+  const party = await seat(stage, 2);
   await sleep(5000);
   const from = monotonicMs();
   await sleep(stage.quietMs);
