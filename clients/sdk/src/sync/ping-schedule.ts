@@ -10,7 +10,9 @@ export const BURST_SAMPLES = 20;
 export const BURST_GOOD_SAMPLES = SETTLED_GOOD_SAMPLES;
 /** but no longer than this many. */
 export const BURST_SAMPLES_MAX = 40;
-/** Gap after the burst, while the estimate still gains much from each sample. Unit: ms. */
+/** How long a small room goes on at the burst's pace: each sample is one more chance of a quick way. Unit: ms. */
+export const OPENING_MS = 5_000;
+/** Gap after that, while the estimate still gains much from each sample. Unit: ms. */
 export const CLOSE_GAP_MS = 100;
 /** How long that phase lasts after connecting. Unit: ms. Source: 10 a second is needed for 1.5 ms at 30 s. */
 export const CLOSE_PHASE_MS = 60_000;
@@ -38,5 +40,6 @@ export function pingSchedule({ samples, goodSamples, elapsedMs, viewers }: PingP
   if (short && samples < BURST_SAMPLES_MAX) return BURST_GAP_MS;
   const crowd = Math.max(1, viewers / SMALL_ROOM_VIEWERS);
   const lasting = Math.min(WIDE_ROOM_GAP_MS, SMALL_ROOM_GAP_MS * crowd);
+  if (elapsedMs < OPENING_MS && crowd === 1) return BURST_GAP_MS;
   return elapsedMs < CLOSE_PHASE_MS ? Math.min(lasting, CLOSE_GAP_MS * crowd) : lasting;
 }
