@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <optional>
+#include <memory>
 #include <span>
 #include <sys/sendfile.h>
 
@@ -67,10 +67,10 @@ struct HttpConnection::Reading {
 
     // Bounds what a peer can send ahead of our answers.
     beast::flat_buffer buffer{Request::header_bytes_max + Request::body_bytes_max};
-    std::optional<Parser> parser;
+    std::unique_ptr<Parser> parser = std::make_unique<Parser>();
 
     void next() {
-        parser.emplace();
+        parser = std::make_unique<Parser>();
         parser->header_limit(Request::header_bytes_max);
         parser->body_limit(Request::body_bytes_max);
     }

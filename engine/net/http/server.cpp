@@ -68,11 +68,12 @@ bool out_of_resources(const error_code& error) {
 } // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-    Impl(asio::io_context& io_, Settings settings, RunFacts facts, const Clock& clock, Backend& backend)
-        : io(io_),
-          service(settings, std::move(facts), clock, backend),
-          acceptor(listen(io_, settings)),
-          pause(io_),
+    Impl(asio::io_context& context, const Settings& settings, const RunFacts& facts, const Clock& clock,
+         Backend& backend)
+        : io(context),
+          service(settings, facts, clock, backend),
+          acceptor(listen(context, settings)),
+          pause(context),
           log(spdlog::default_logger()->clone("http")) {}
 
     asio::awaitable<void> accept([[maybe_unused]] std::shared_ptr<Impl> self) {
@@ -131,8 +132,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     std::shared_ptr<spdlog::logger> log;
 };
 
-Server::Server(asio::io_context& io, Settings settings, RunFacts facts, const Clock& clock, Backend& backend)
-    : impl_(std::make_shared<Impl>(io, std::move(settings), std::move(facts), clock, backend)) {
+Server::Server(asio::io_context& io, const Settings& settings, const RunFacts& facts, const Clock& clock,
+               Backend& backend)
+    : impl_(std::make_shared<Impl>(io, settings, facts, clock, backend)) {
     asio::co_spawn(io, impl_->accept(impl_), [impl = impl_](const std::exception_ptr& failure) {
         if (!failure) return;
         try {

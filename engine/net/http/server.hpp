@@ -60,7 +60,8 @@ std::string to_prometheus(const Counters& counters);
 //   Errors: the constructor throws std::runtime_error (start-up) for a port or folder it cannot have.
 class Server {
   public:
-    Server(boost::asio::io_context& io, Settings settings, RunFacts facts, const Clock& clock, Backend& backend);
+    Server(boost::asio::io_context& io, const Settings& settings, const RunFacts& facts, const Clock& clock,
+           Backend& backend);
     ~Server();
 
     // The port that is really listened on.

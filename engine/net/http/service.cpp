@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 
 namespace playhead::http {
@@ -54,9 +55,9 @@ Response metrics_response(std::string page) {
 
 } // namespace
 
-Service::Service(const Settings& settings, RunFacts facts, const Clock& clock, Backend& backend)
+Service::Service(const Settings& settings, const RunFacts& facts, const Clock& clock, Backend& backend)
     : settings_(settings),
-      facts_(std::move(facts)),
+      facts_(facts),
       clock_(clock),
       backend_(backend),
       web_root_(open_root(settings.web_root, "web_root", "build the web app (tools/run does), or leave the key out")),
@@ -92,6 +93,7 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
     }
     case Endpoint::room_list: co_return co_await list_rooms();
     case Endpoint::room: {
+        assert(route.room);
         auto start = [this, id = *route.room](Reply<std::optional<RoomSummary>> reply) {
             backend_.find_room(id, std::move(reply));
         };
@@ -168,6 +170,7 @@ Expected<RoomId> Service::accept_viewer(const Request& request, const Route& rou
     }
     if (!request.body.empty()) return std::unexpected(Refusal{400, "malformed", "a handshake has no body", {}});
     if (draining_) return std::unexpected(Refusal{503, "draining", "this engine is closing down", {}});
+    assert(route.room);
     return *route.room;
 }
 

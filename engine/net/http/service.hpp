@@ -18,7 +18,7 @@ namespace playhead::http {
 //   Thread: the HTTP thread.
 class Service {
   public:
-    Service(const Settings& settings, RunFacts facts, const Clock& clock, Backend& backend);
+    Service(const Settings& settings, const RunFacts& facts, const Clock& clock, Backend& backend);
 
     // Everything but a WebSocket handshake that succeeds.
     boost::asio::awaitable<Response> answer(Request request);
