@@ -87,7 +87,7 @@ function instruments({ driftPpm, frames }) {
 // A page of its own browser context (its own storage, hence its own viewer).
 // Returns { page, originMs, take(), evaluate(), close() }; originMs + performance.now() of the page is the true clock.
 export async function openPage(browser, url, { driftPpm = 0, frames = false, contextOptions = {} } = {}) {
-  const context = await browser.newContext({ viewport: { width: 480, height: 360 }, bypassCSP: true, ...contextOptions });
+  const context = await browser.newContext({ viewport: { width: 800, height: 600 }, bypassCSP: true, ...contextOptions });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));

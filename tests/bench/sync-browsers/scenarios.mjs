@@ -3,10 +3,13 @@
 import { build } from 'esbuild';
 import path from 'node:path';
 import { monotonicMs, root } from '../../harness/engine.mjs';
-import { launch, openPage, untilLive } from '../../harness/browser.mjs';
+import { launch, openPage as openAnyPage, untilLive } from '../../harness/browser.mjs';
 import { adjacentShare, median, percentile, settleMs, skews, withoutMisreadings } from '../../harness/timeline.mjs';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// A small window: players are measured here, not how fast a machine without a graphics card composes pages.
+const openPage = (browser, url, options = {}) =>
+  openAnyPage(browser, url, { contextOptions: { viewport: { width: 480, height: 360 } }, ...options });
 const titles = { mp4: { kind: 'file', url: '/media/demo.mp4' }, hls: { kind: 'hls', url: '/media/demo-hls/master.m3u8' } };
 
 const confirmedMotion = ({ page }) => page.evaluate(() => window.playhead.room.view.confirmedMotion);
