@@ -20,6 +20,8 @@ export const SEEK_COST_MS = 50;
 export const SEEK_MARGIN_MS = 25;
 /** A start is planned at most this far behind a slow seek: by then its data may be there already. Unit: ms. */
 export const SEEK_LEAD_MS_MAX = 800;
+/** What follows the data that a seek has waited for is on its way: so much of it a second attempt counts on. Unit: ms. */
+export const DATA_FOLLOWS_MS = 500;
 /** How much a seek while playing falls short, before anything is learnt (players without fine rates). Unit: ms. */
 export const SEEK_MISS_MS = 150;
 /** Costs learnt from the player are medians of this many. Source: trap 11. */

@@ -9,6 +9,8 @@ export interface ControllerInput {
   readonly localMs: number;
   /** The server's clock at that instant; undefined until it is known. Unit: ms. */
   readonly serverMs: number | undefined;
+  /** The best guess at it meanwhile: too rough to start by, good enough to have data fetched. Unit: ms. */
+  readonly roughServerMs?: number | undefined;
   readonly motion: Motion | undefined;
   /** Length of a tick. Unit: microseconds. */
   readonly tickUs: number;
@@ -114,6 +116,8 @@ export interface ControllerState {
    * at once and some 85 ms ahead (measured in Chromium), where one that was put in place starts a latency later.
    */
   readonly warm: boolean;
+  /** The media whose data was fetched before the clock was known. */
+  readonly fetchedFor: number | undefined;
   /** When a pause or play was last asked for, so that it is not asked for at every step. */
   readonly askedAtMs: number | undefined;
 }
@@ -153,6 +157,7 @@ export const initialState: ControllerState = {
   aimedMissMs: undefined,
   heldAtMs: undefined,
   warm: false,
+  fetchedFor: undefined,
   askedAtMs: undefined,
 };
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { step } from "./controller.js";
 import * as k from "./controller-constants.js";
+import { initialState } from "./controller-state.js";
 import { playhead, seededRandom } from "./simulated-player.js";
 import { settleMs, steadyViewer, viewer } from "./simulated-viewers.js";
 
@@ -53,6 +55,40 @@ describe("starting", () => {
     expect(settleMs(one, 4_000)).toBeLessThan(600);
     expect(one.actions("seek")).toHaveLength(1);
     expect(one.actions("play")).toHaveLength(1);
+  });
+
+  test("data is fetched before the clock is known, once, and nothing is started by a guess", () => {
+    const one = viewer();
+    one.motion = { current: playhead(60_000, one.serverMs - 20_000, true) };
+    const guess = {
+      localMs: 0,
+      serverMs: undefined,
+      roughServerMs: one.serverMs,
+      motion: one.motion,
+      tickUs: 50_000,
+      sourceOffsetMs: 0,
+    };
+    const report = { ...one.player.report(), bufferMs: 0 };
+    const { capabilities } = one.player;
+    const first = step(initialState, { ...guess, player: report, capabilities });
+    expect(first.actions).toEqual([{ kind: "seek", positionMs: 80_000 }]);
+    const second = step(first.state, { ...guess, player: report, capabilities });
+    expect(second.actions).toEqual([]);
+    for (const other of [
+      { ...report, positionMs: 79_000, bufferMs: 5_000 },
+      { ...report, paused: false },
+      { ...report, userActing: true },
+    ]) {
+      expect(step(initialState, { ...guess, player: other, capabilities }).actions).toEqual([]);
+    }
+  });
+
+  test("a second attempt does not wait again for data that has come", () => {
+    const one = viewer({ firstSeekMs: 600 });
+    one.motion = { current: playhead(60_000, one.serverMs - 20_000, true) };
+    one.stepNow();
+    expect(settleMs(one, 4_000)).toBeLessThan(1_000);
+    expect(one.actions("seek")).toHaveLength(2);
   });
 
   test("a command that arrives after its start instant is caught up with", () => {

@@ -18,7 +18,7 @@ import {
   type StepResult,
 } from "./controller-state.js";
 import { follow } from "./correction.js";
-import { anchorMs, type Playhead, playheadAt } from "./motion.js";
+import { anchorMs, type Motion, type Playhead, playheadAt } from "./motion.js";
 import { abortBurst, rateDelayMs } from "./rate.js";
 import {
   adoptPlan,
@@ -26,6 +26,7 @@ import {
   pendingStart,
   planHolds,
   planLocalStart,
+  playerPositionMsAt,
   putInPlace,
   roomPositionMs,
   runPlan,
@@ -61,9 +62,8 @@ function nextEdgeMs(draft: Draft): number {
 function decide(draft: Draft): Outcome {
   const { input, state } = draft;
   const { motion, serverMs, player, tickUs } = input;
-  if (motion === undefined || serverMs === undefined || !player.loaded) {
-    return letGo(draft, "idle");
-  }
+  if (motion === undefined || !player.loaded) return letGo(draft, "idle");
+  if (serverMs === undefined) return fetchAhead(draft, motion);
   const now = playheadAt(motion, serverMs, tickUs);
   if (state.media !== now.media) startAfresh(draft, now.media);
   if (!player.paused) state.warm = true;
@@ -84,6 +84,24 @@ function decide(draft: Draft): Outcome {
   state.heldAtMs = undefined;
   const starting = state.plan === undefined ? undefined : runPlan(draft);
   return starting ?? follow(draft);
+}
+
+/**
+ * The clock is not known well enough to start by it, but the data can be on its way meanwhile: across a slow network a
+ * seek to where nothing is buffered takes longer than the first exchanges of the clock.
+ */
+function fetchAhead(draft: Draft, motion: Motion): Outcome {
+  const { state, input, actions } = draft;
+  const { player, roughServerMs, tickUs } = input;
+  const outcome = letGo(draft, "idle");
+  if (roughServerMs === undefined || !player.paused || player.userActing) return outcome;
+  const { media, playing } = playheadAt(motion, roughServerMs, tickUs);
+  if (!playing || state.fetchedFor === media) return outcome;
+  state.fetchedFor = media;
+  const positionMs = playerPositionMsAt(draft, roughServerMs);
+  const aheadMs = positionMs - player.positionMs;
+  if (aheadMs < 0 || aheadMs > player.bufferMs) actions.push({ kind: "seek", positionMs });
+  return outcome;
 }
 
 /** Another media: what was learnt of the player stays, what was under way goes. */

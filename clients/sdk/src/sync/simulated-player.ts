@@ -29,6 +29,8 @@ export const FINE: PlayerCapabilities = {
 export interface Behaviour {
   readonly playLatencyMs: number;
   readonly seekMs: number;
+  /** The first seek has to wait for data. */
+  readonly firstSeekMs?: number;
   readonly rateDelayMs: number;
   /** How much faster than told its clock runs, as a fraction. */
   readonly drift: number;
@@ -68,6 +70,7 @@ export class SimulatedPlayer {
   private rateQueue: { readonly atMs: number; readonly rate: number }[] = [];
   private movesFromMs = Number.POSITIVE_INFINITY;
   private seekingUntilMs = Number.NEGATIVE_INFINITY;
+  private sought = false;
 
   constructor(behaviour: Partial<Behaviour> = {}, capabilities: Partial<PlayerCapabilities> = {}) {
     this.behaviour = { ...CHROMIUM, ...behaviour };
@@ -123,7 +126,8 @@ export class SimulatedPlayer {
   }
 
   apply(action: ControllerAction): void {
-    const { playLatencyMs, seekMs, rateDelayMs } = this.behaviour;
+    const { playLatencyMs, firstSeekMs, rateDelayMs } = this.behaviour;
+    const seekMs = this.sought ? this.behaviour.seekMs : (firstSeekMs ?? this.behaviour.seekMs);
     switch (action.kind) {
       case "play":
         if (this.paused) this.movesFromMs = this.nowMs + playLatencyMs;
@@ -134,6 +138,7 @@ export class SimulatedPlayer {
         break;
       case "seek":
         this.positionMs = action.positionMs;
+        this.sought = true;
         this.seekingUntilMs = this.nowMs + seekMs;
         this.movesFromMs = this.nowMs + seekMs + playLatencyMs;
         break;

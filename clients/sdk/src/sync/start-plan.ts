@@ -67,12 +67,19 @@ export function adoptPlan(draft: Draft, plan: StartPlan): void {
 export function planLocalStart(draft: Draft, attempt: number): void {
   const { input, state } = draft;
   const serverMs = input.serverMs ?? 0;
+  const playMs = learnedCost(draft, "playLatencyMs", k.PLAY_LATENCY_MS);
+  const planBehind = (seekMs: number): StartPlan => {
+    const leadMs = Math.min(k.SEEK_LEAD_MS_MAX, seekMs) + k.SEEK_MARGIN_MS;
+    const startServerMs = serverMs + leadMs + playMs;
+    return { startServerMs, positionMs: playerPositionMsAt(draft, startServerMs), attempt };
+  };
   const seekMs = learnedCost(draft, "seekCostMs", k.SEEK_COST_MS);
   const lastSeekMs = attempt > 1 ? (state.plan?.seekCostMs ?? 0) : 0;
-  const playMs = learnedCost(draft, "playLatencyMs", k.PLAY_LATENCY_MS);
-  const leadMs = Math.min(k.SEEK_LEAD_MS_MAX, Math.max(seekMs, lastSeekMs)) + k.SEEK_MARGIN_MS;
-  const startServerMs = serverMs + leadMs + playMs;
-  state.plan = { startServerMs, positionMs: playerPositionMsAt(draft, startServerMs), attempt };
+  const plan = planBehind(seekMs);
+  // The last seek may have waited for data, which the next one finds there.
+  const aheadMs = plan.positionMs - input.player.positionMs;
+  const dataIsThere = aheadMs >= 0 && aheadMs <= input.player.bufferMs + k.DATA_FOLLOWS_MS;
+  state.plan = dataIsThere ? plan : planBehind(Math.max(seekMs, lastSeekMs));
 }
 
 /** Whether a start would come early unless the player is put in place first. */

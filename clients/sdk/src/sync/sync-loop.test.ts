@@ -51,6 +51,7 @@ class Bench implements Player {
     player: this,
     clock: {
       serverNow: (localMs) => localMs + OFFSET_MS,
+      roughServerNow: (localMs) => localMs + OFFSET_MS,
       estimate: () => ({ rttMs: 60 }) as ClockEstimate,
     },
     motion: () => this.motion,

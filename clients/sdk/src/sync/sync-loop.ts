@@ -24,6 +24,8 @@ export const STARVED_MS = 500;
 /** What the loop needs of a clock estimator. */
 export interface ServerClock {
   serverNow(localMs: number): number | undefined;
+  /** The best guess there is, while serverNow() is still undefined. */
+  roughServerNow(localMs: number): number | undefined;
   estimate(localMs: number): ClockEstimate | undefined;
 }
 
@@ -179,6 +181,7 @@ export class SyncLoop {
     const result = step(this.state, {
       localMs: report.localMs,
       serverMs: clock.serverNow(report.localMs),
+      roughServerMs: clock.roughServerNow(report.localMs),
       motion: motion(),
       tickUs: typeof tickUs === "number" ? tickUs : tickUs(),
       sourceOffsetMs: sourceOffsetMs?.() ?? 0,
