@@ -41,6 +41,8 @@ export type Phase =
 export interface Learned {
   readonly playLatencyMs: readonly number[];
   readonly seekCostMs: readonly number[];
+  /** Of seeks to where nothing was buffered. */
+  readonly fetchCostMs: readonly number[];
   readonly seekMissMs: readonly number[];
   readonly rateDelayMs: readonly number[];
 }
@@ -52,6 +54,8 @@ export interface StartPlan {
   readonly positionMs: number;
   readonly attempt: number;
   readonly seekSentAtMs?: number | undefined;
+  /** The seek goes to where nothing is buffered. */
+  readonly fetches?: boolean | undefined;
   readonly seekCostMs?: number | undefined;
   readonly playSentAtMs?: number | undefined;
   readonly playedFromMs?: number | undefined;
@@ -134,7 +138,7 @@ export interface StepResult {
 
 export const initialState: ControllerState = {
   media: undefined,
-  learned: { playLatencyMs: [], seekCostMs: [], seekMissMs: [], rateDelayMs: [] },
+  learned: { playLatencyMs: [], seekCostMs: [], fetchCostMs: [], seekMissMs: [], rateDelayMs: [] },
   trim: 0,
   trimFrom: undefined,
   trimLast: undefined,

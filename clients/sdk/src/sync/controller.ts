@@ -22,6 +22,7 @@ import { anchorMs, type Motion, type Playhead, playheadAt } from "./motion.js";
 import { abortBurst, rateDelayMs } from "./rate.js";
 import {
   adoptPlan,
+  hasData,
   needsCooling,
   pendingStart,
   planHolds,
@@ -99,8 +100,7 @@ function fetchAhead(draft: Draft, motion: Motion): Outcome {
   if (!playing || state.fetchedFor === media) return outcome;
   state.fetchedFor = media;
   const positionMs = playerPositionMsAt(draft, roughServerMs);
-  const aheadMs = positionMs - player.positionMs;
-  if (aheadMs < 0 || aheadMs > player.bufferMs) actions.push({ kind: "seek", positionMs });
+  if (!hasData(draft, positionMs)) actions.push({ kind: "seek", positionMs });
   return outcome;
 }
 

@@ -74,12 +74,22 @@ export function planLocalStart(draft: Draft, attempt: number): void {
     return { startServerMs, positionMs: playerPositionMsAt(draft, startServerMs), attempt };
   };
   const seekMs = learnedCost(draft, "seekCostMs", k.SEEK_COST_MS);
-  const lastSeekMs = attempt > 1 ? (state.plan?.seekCostMs ?? 0) : 0;
   const plan = planBehind(seekMs);
-  // The last seek may have waited for data, which the next one finds there.
-  const aheadMs = plan.positionMs - input.player.positionMs;
-  const dataIsThere = aheadMs >= 0 && aheadMs <= input.player.bufferMs + k.DATA_FOLLOWS_MS;
-  state.plan = dataIsThere ? plan : planBehind(Math.max(seekMs, lastSeekMs));
+  // An earlier attempt may have waited for data, which the next one finds there.
+  const followsMs = attempt > 1 ? k.DATA_FOLLOWS_MS : 0;
+  if (hasData(draft, plan.positionMs, followsMs)) {
+    state.plan = plan;
+    return;
+  }
+  const fetchMs = Math.max(seekMs, learnedCost(draft, "fetchCostMs", 0));
+  const lastSeekMs = attempt > 1 ? (state.plan?.seekCostMs ?? 0) : 0;
+  state.plan = planBehind(Math.max(fetchMs, lastSeekMs));
+}
+
+/** Whether what is buffered, and so much that is on its way, reaches to a position. */
+export function hasData({ input }: Draft, positionMs: number, followsMs = 0): boolean {
+  const aheadMs = positionMs - input.player.positionMs;
+  return aheadMs >= 0 && aheadMs <= input.player.bufferMs + followsMs;
 }
 
 /** Whether a start would come early unless the player is put in place first. */
@@ -110,13 +120,13 @@ export function runPlan(draft: Draft): Outcome | undefined {
   if (plan.seekSentAtMs === undefined) {
     if (Math.abs(offMs) > k.HELD_TOLERANCE_MS || needsCooling(draft)) {
       putInPlace(draft, plan.positionMs);
-      state.plan = { ...plan, seekSentAtMs: localMs };
+      state.plan = { ...plan, seekSentAtMs: localMs, fetches: !hasData(draft, plan.positionMs) };
       return soon;
     }
   } else if (plan.seekCostMs === undefined) {
     if (player.seeking || !player.ready) return soon;
     const seekCostMs = localMs - plan.seekSentAtMs;
-    learn(draft, "seekCostMs", seekCostMs);
+    learn(draft, plan.fetches === true ? "fetchCostMs" : "seekCostMs", seekCostMs);
     state.plan = { ...plan, seekCostMs };
   }
   if (!player.paused || player.seeking || !player.ready) return soon;
