@@ -44,7 +44,7 @@ end
 
 ---- Slow mode -------------------------------------------------------------------------------------------------------
 
-local speakers_max = 1000
+local speakers_max = 500
 local spoke_at, speakers = {}, 0 -- viewer -> tick; only while slow mode is on
 
 local function set_slow(seconds)

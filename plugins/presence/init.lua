@@ -2,8 +2,8 @@ local P = ...
 
 ---- Away ------------------------------------------------------------------------------------------------------------
 
--- What each viewer is, a letter a viewer, in texts of 256 viewers: a table may have a thousand keys, a room ten thousand
--- viewers. Viewer ids are small and grow by one.
+-- What each viewer is, a letter a viewer, in texts of 256 viewers: a table has at most a few hundred keys, a room ten
+-- thousand viewers. Viewer ids are small and grow by one.
 local letter = { here = ".", hidden = "h", away = "a", away_by_hand = "b", lost = "l" }
 local per_text = 256
 local texts = {}
@@ -33,7 +33,8 @@ local function set_state(room, viewer, state)
   local number, at = viewer // per_text, viewer % per_text + 1
   local text = texts[number] or ""
   text = text .. letter.here:rep(at - #text)
-  texts[number] = text:sub(1, at - 1) .. state .. text:sub(at + 1)
+  text = text:sub(1, at - 1) .. state .. text:sub(at + 1)
+  texts[number] = text:find("[^.]") and text or nil -- what says nothing of anyone is not kept
 
   away_count = away_count + (is_away(state) and 1 or 0) - (is_away(before) and 1 or 0)
   lost_count = lost_count + (state == letter.lost and 1 or 0) - (before == letter.lost and 1 or 0)

@@ -58,10 +58,16 @@ local function stop_gap()
   P:cancel("advance")
 end
 
+-- The item that the room has been asked for, as long as it may still answer.
+local function wanted(room)
+  local asked = P.saved.wanted
+  return asked and (room.tick - asked.tick) * room.tick_s <= 1 and asked.item or nil
+end
+
 local function start(room, id)
   local item = P.shared.items:get(id)
   stop_gap()
-  P.saved.wanted = id
+  P.saved.wanted = { item = id, tick = room.tick }
   room:load({ url = item.url, kind = item.kind, title = item.title, play = true })
 end
 
@@ -92,7 +98,7 @@ end
 
 -- Nothing is playing, nor about to.
 local function is_idle(room)
-  if P.saved.wanted or P.shared.next_tick or room.playing then
+  if wanted(room) or P.shared.next_tick or room.playing then
     return false
   end
   local media = room.media
@@ -123,7 +129,7 @@ P:on("played", stop_gap)
 P:on("sought", stop_gap)
 
 P:on("loaded", function(room, event)
-  local id = P.saved.wanted
+  local id = wanted(room)
   P.saved.wanted = nil
   stop_gap()
   local before = P.shared.current
@@ -156,8 +162,8 @@ P:on("loaded", function(room, event)
 end)
 
 -- Something that we asked of the room was not done: its address is bad, or another plugin is against it.
-P:on("refused", function(_, event)
-  local id = P.saved.wanted
+P:on("refused", function(room, event)
+  local id = wanted(room)
   local item = id and P.shared.items:get(id)
   if event.topic == "playback.load" then
     P.saved.wanted = nil
@@ -365,7 +371,7 @@ end)
 P:command("next", function(room, call)
   local current = P.shared.current
   local skipped = call.args.current
-  if P.saved.wanted or (skipped and (not current or current.item ~= skipped)) then
+  if wanted(room) or (skipped and (not current or current.item ~= skipped)) then
     return P.deny("stale", "the next item is on its way already")
   end
   local first = P.shared.items:at(1)

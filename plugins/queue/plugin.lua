@@ -88,8 +88,11 @@ return {
   },
 
   saved = {
-    -- The item that we asked the room to load; its answer comes as an event.
-    wanted = { kind = "value", of = "int?" },
+    wanted = {
+      kind = "value",
+      of = { type = "record", fields = { item = "int", tick = "int" }, optional = true },
+      description = "what we asked the room to load; its answer comes as an event",
+    },
   },
 
   commands = {

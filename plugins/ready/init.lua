@@ -336,7 +336,7 @@ P:on("lost", changed)
 P:on("returned", changed)
 
 P:on("join", function(room, event)
-  if room.playing then
+  if room.playing and room:viewer_count() <= limit_max then
     joining[event.viewer] = room.tick
   end
   update(room) -- more are here now than some limit may allow

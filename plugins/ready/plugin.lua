@@ -3,7 +3,7 @@
 local reason = { type = "one_of", values = { "stalled", "blocked", "joining", "lost" } }
 
 local function limit(default, description)
-  return { type = "int", min = 0, max = 1000, default = default, description = description }
+  return { type = "int", min = 0, max = 500, default = default, description = description }
 end
 
 local function timeout(default, description)

@@ -155,6 +155,17 @@ T.test("more who come make it need more, and a leaving viewer's choice leaves to
   T.eq({ r.shared.vote.motions[id].no, r.shared.vote.motions[id].needed }, { 0, 3 })
 end)
 
+T.test("those who were cut off do not count until they are back", function()
+  local r, ann, bob, zoe = room({ share = 0.75 }, { presence = {} })
+  local id = start(ann, "ask", { question = "Pizza?" })
+  bob:lose()
+  zoe:lose()
+  T.eq(r.shared.vote.motions[id].needed, 2)
+  bob:return_()
+  zoe:return_()
+  T.eq(r.shared.vote.motions[id].needed, 3)
+end)
+
 T.test("a motion is withdrawn by its author or by a moderator", function()
   local r, ann, bob = room()
   local mia = r:join({ name = "Mia", roles = { "moderator" } })
