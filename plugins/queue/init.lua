@@ -195,13 +195,13 @@ local function place_by_votes(id)
 end
 
 local function order_by_votes()
-  local ids = {}
+  local ids, votes = {}, {}
   for _, id in P.shared.items:each() do
     ids[#ids + 1] = id
+    votes[id] = votes_for(id)
   end
   table.sort(ids, function(a, b)
-    local for_a, for_b = votes_for(a), votes_for(b)
-    return for_a > for_b or (for_a == for_b and a < b)
+    return votes[a] > votes[b] or (votes[a] == votes[b] and a < b)
   end)
   for position, id in ipairs(ids) do
     if P.shared.items:position(id) ~= position then

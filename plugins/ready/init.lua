@@ -237,7 +237,14 @@ local function end_check(room, result)
   P:emit("check_ended", { result = result, ready = ready, asked = asked })
 end
 
-local function update_check(room)
+-- Once a tick, however many answer in it: it looks through the whole room.
+local function update_check()
+  if P.shared.check and not P:due_in("count") then
+    P:after(0, "count")
+  end
+end
+
+P:on_timer("count", function(room)
   local check = P.shared.check
   if not check then
     return
@@ -251,7 +258,7 @@ local function update_check(room)
   else
     P.shared.check = check
   end
-end
+end)
 
 P:command("check", function(room, call)
   if P.shared.check then
@@ -281,10 +288,10 @@ P:command("check", function(room, call)
   if row then
     P.shared.ready[row.id] = true -- who asks is ready
   end
-  update_check(room)
+  update_check()
 end)
 
-P:command("answer", function(room, call)
+P:command("answer", function(_, call)
   if not P.shared.check then
     return P.deny("no_check", "no ready check is running")
   end
@@ -292,7 +299,7 @@ P:command("answer", function(room, call)
     return P.deny("nobody", "only viewers are asked")
   end
   P.shared.ready[call.viewer] = call.args.ready or nil
-  update_check(room)
+  update_check()
 end)
 
 P:command("stop_check", function(room)
@@ -328,7 +335,7 @@ local function changed(room, event)
   end
   update(room)
   be_patient(room)
-  update_check(room)
+  update_check()
 end
 
 P:on("condition", changed)
@@ -340,7 +347,7 @@ P:on("join", function(room, event)
     joining[event.viewer] = room.tick
   end
   update(room) -- more are here now than some limit may allow
-  update_check(room)
+  update_check()
 end)
 
 -- In a room with more viewers than any limit nobody is looked at; one that shrinks is looked through.
@@ -361,7 +368,7 @@ P:on("leave", function(room, event)
   end
   update(room)
   be_patient(room)
-  update_check(room)
+  update_check()
 end)
 
 P:on("played", function(room, event)

@@ -454,3 +454,17 @@ T.test("after a seek it waits until everyone has the new place", function()
   r:run(1)
   T.eq(names(r), "Bob stalled")
 end)
+
+T.test("a ready check of hundreds is counted, also when all answer at once", function()
+  local r = T.room({ plugins = { ready = {} }, media = { duration_s = 600 } })
+  local viewers = {}
+  for number = 1, 400 do
+    viewers[number] = r:join({ name = "viewer " .. number })
+  end
+  viewers[1]:command("ready", "check", { timeout_s = 60 })
+  T.eq(r.shared.ready.check.asked, 400)
+  for number = 2, 400 do
+    T.ok(viewers[number]:command("ready", "answer", { ready = true }))
+  end
+  T.eq(r.playing, true)
+end)
