@@ -1,6 +1,7 @@
 #pragma once
 
-#include "plugin/value.hpp"
+#include "core/value.hpp"
+#include "plugin/lua_source.hpp"
 
 #include <algorithm>
 #include <chrono>

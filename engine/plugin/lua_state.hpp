@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "plugin/value.hpp"
+#include "core/value.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,5 @@
 #include "fuzz/targets.hpp"
+#include "plugin/lua_source.hpp"
 #include "plugin/lua_state.hpp"
 
 #include <string_view>

@@ -1,3 +1,4 @@
+#include "plugin/lua_source.hpp"
 #include "plugin/lua_state.hpp"
 
 #include <doctest/doctest.h>

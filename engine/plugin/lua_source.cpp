@@ -1,4 +1,4 @@
-#include "plugin/value.hpp"
+#include "plugin/lua_source.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,20 +29,6 @@ std::string braces(const std::vector<std::string>& lines, std::size_t indent) {
 }
 
 } // namespace
-
-const Value* Value::find(std::string_view key) const {
-    const auto* map = get_if<Map>();
-    if (map == nullptr) return nullptr;
-    const auto at =
-        std::ranges::lower_bound(*map, key, {}, [](const Entry& entry) { return std::string_view{entry.key}; });
-    return at != map->end() && at->key == key ? &at->value : nullptr;
-}
-
-std::string_view type_name(const Value& value) {
-    constexpr std::array<std::string_view, 7> names{"nil",  "a boolean", "an integer", "a number",
-                                                    "text", "a list",    "a table"};
-    return names[value.content.index()];
-}
 
 std::string quote_lua(std::string_view text) {
     std::string quoted = "\"";

@@ -1,5 +1,5 @@
+#include "plugin/lua_source.hpp"
 #include "plugin/lua_state.hpp"
-#include "plugin/value.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,15 +14,6 @@ Value text(const char* content) { return Value{std::string{content}}; }
 Value integer(std::int64_t content) { return Value{content}; }
 
 } // namespace
-
-TEST_CASE("a map finds its keys and nothing else") {
-    const Value map{Value::Map{{"a", integer(1)}, {"b", text("two")}, {"c.d", Value{true}}}};
-    REQUIRE(map.find("b") != nullptr);
-    CHECK(*map.find("b") == text("two"));
-    CHECK(map.find("c") == nullptr);
-    CHECK(map.find("") == nullptr);
-    CHECK(text("a").find("a") == nullptr);
-}
 
 TEST_CASE("what is printed as Lua is the same value when it is read again") {
     const Value value{Value::Map{
