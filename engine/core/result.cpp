@@ -29,6 +29,11 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::room_closed: return "room_closed";
     case ErrorCode::text_frame: return "text_frame";
     case ErrorCode::internal: return "internal";
+    case ErrorCode::denied: return "denied";
+    case ErrorCode::unknown_command: return "unknown_command";
+    case ErrorCode::plugin_failed: return "plugin_failed";
+    case ErrorCode::kicked: return "kicked";
+    case ErrorCode::banned: return "banned";
     }
     return "unknown";
 }

@@ -35,6 +35,11 @@ enum class ErrorCode : std::uint16_t {
     room_closed,
     text_frame,
     internal,
+    denied,
+    unknown_command,
+    plugin_failed,
+    kicked,
+    banned,
 };
 
 std::string_view name_of(ErrorCode code);

@@ -3,11 +3,14 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "core/utf8.hpp"
+#include "core/value.hpp"
 #include "replication/frame.hpp"
+#include "replication/value_codec.hpp"
 
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +43,15 @@ class Checker {
         return {};
     }
 
+    // `bytes` is a FlatBuffers vector that holds a FlexBuffer, or null, which is nil.
+    template <class WireBytes>
+    Value value(const WireBytes* bytes, std::string_view what) {
+        if (bytes == nullptr) return {};
+        auto decoded = decode_value(std::as_bytes(std::span(bytes->data(), bytes->size())));
+        if (!decoded) fail(decoded.error().code, std::string(what) + ": " + decoded.error().message);
+        return decoded ? *std::move(decoded) : Value{};
+    }
+
     // A time or a position: from 0 to a century.
     Microseconds time(std::int64_t value_us, std::string_view what) {
         return Microseconds{within(value_us, std::int64_t{0}, std::int64_t{time_max.count()}, what)};
@@ -54,11 +66,11 @@ class Checker {
     }
 
     // The enumerator of the same value; `last` is the greatest one there is.
-    template <class Value, class Wire>
-    Value enumerator(Wire value, Wire last, std::string_view what) {
-        if (value <= last) return static_cast<Value>(std::to_underlying(value));
+    template <class Ours, class Wire>
+    Ours enumerator(Wire value, Wire last, std::string_view what) {
+        if (value <= last) return static_cast<Ours>(std::to_underlying(value));
         fail(ErrorCode::malformed, std::string(what) + " " + std::to_string(std::to_underlying(value)) + " is unknown");
-        return Value{};
+        return Ours{};
     }
 
     template <class T>

@@ -33,6 +33,7 @@ Result<ClientMessage> read(const wire::Hello& hello) {
     value.have_epoch = Epoch{hello.have_epoch()};
     value.have_version = Version{hello.have_version()};
     value.client = check.text(hello.client(), "the name of a client", Hello::client_bytes_max);
+    value.device = check.text(hello.device(), "a device id", Hello::device_bytes_max);
     return check.finish(ClientMessage{std::move(value)});
 }
 
@@ -50,6 +51,12 @@ std::optional<Action> read_action(Checker& check, const wire::Command& command) 
                     .play = load->play()};
     }
     if (const auto* name = command.action_as_SetName()) return SetName{.name = check.text(name->name(), "a name")};
+    if (const auto* wish = command.action_as_PluginCommand()) {
+        return PluginCommand{.plugin =
+                                 check.text(wish->plugin(), "the name of a plugin", PluginCommand::name_bytes_max),
+                             .name = check.text(wish->name(), "the name of a command", PluginCommand::name_bytes_max),
+                             .args = check.value(wish->args(), "the arguments of a command")};
+    }
     return std::nullopt;
 }
 
@@ -85,6 +92,14 @@ Result<ClientMessage> read(const wire::Report& report) {
     return check.finish(ClientMessage{value});
 }
 
+Result<ClientMessage> read(const wire::Signal& signal) {
+    Checker check;
+    ClientSignal value{.plugin = check.text(signal.plugin(), "the name of a plugin", PluginCommand::name_bytes_max),
+                       .name = check.text(signal.name(), "the name of a signal", PluginCommand::name_bytes_max),
+                       .args = check.value(signal.args(), "the arguments of a signal")};
+    return check.finish(ClientMessage{std::move(value)});
+}
+
 Result<ClientMessage> read(const wire::ClientFrame& frame) {
     if (const auto* hello = frame.message_as_Hello()) return read(*hello);
     if (const auto* command = frame.message_as_Command()) return read(*command);
@@ -95,6 +110,7 @@ Result<ClientMessage> read(const wire::ClientFrame& frame) {
             .version = Version{resync->version()}, .state_hash = resync->state_hash(), .mismatch = resync->mismatch()};
     }
     if (frame.message_as_Bye() != nullptr) return Bye{};
+    if (const auto* signal = frame.message_as_Signal()) return read(*signal);
     return refused(ErrorCode::malformed, "a frame carries one message, not message " +
                                              std::to_string(std::to_underlying(frame.message_type())));
 }

@@ -4,13 +4,17 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <algorithm>
+
 namespace playhead {
 namespace {
 
-// The deepest is frame, snapshot, fields, viewer row; the most tables come from a full roster.
+// The deepest is frame, snapshot, fields, viewer row; the most tables come from a full roster and what plugins share.
+constexpr std::size_t shared_entries_max =
+    SharedState::bytes_max / SharedState::entry_bytes_min + SharedState::tombstones_max;
 constexpr flatbuffers::uoffset_t depth_max = 16;
-constexpr flatbuffers::uoffset_t tables_max = 1024;
-static_assert(tables_max > Roster::rows_max + 16);
+constexpr flatbuffers::uoffset_t tables_max = 4 * 1024;
+static_assert(tables_max > Roster::rows_max + shared_entries_max + 16);
 
 std::unexpected<Error> refused(ErrorCode code, std::string message) {
     return std::unexpected(Error{.code = code, .message = std::move(message)});
@@ -62,6 +66,22 @@ ViewerRow read(Checker& check, const wire::ViewerRow& row) {
             .connected = row.connected()};
 }
 
+SharedEntry read(Checker& check, const wire::SharedEntry& entry) {
+    SharedEntry value{.table = {.plugin = check.text(entry.plugin(), "the name of a plugin", TableName::bytes_max),
+                                .field = check.text(entry.field(), "the name of a field", TableName::bytes_max)},
+                      .key = {},
+                      .value = {}};
+    check.require(!value.table.plugin.empty() && !value.table.field.empty(), "a shared entry names plugin and field");
+    check.require(!entry.key_int() || entry.key_text() == nullptr, "a shared entry has one key, not two");
+    if (entry.key_text() != nullptr) value.key = check.text(entry.key_text(), "a key", SharedState::key_bytes_max);
+    if (const auto key = entry.key_int()) value.key = *key;
+    if (entry.value() != nullptr) {
+        value.value = check.value(entry.value(), "a shared entry");
+        check.require(!value.value->is_nil(), "the value of a shared entry is not nil");
+    }
+    return value;
+}
+
 RoomFields read(Checker& check, const wire::RoomFields* fields) {
     RoomFields value;
     if (fields == nullptr) return value;
@@ -80,6 +100,10 @@ RoomFields read(Checker& check, const wire::RoomFields* fields) {
         if (removed->size() > Roster::tombstones_max) return value;
         value.removed_viewers.reserve(removed->size());
         for (const std::uint32_t viewer : *removed) value.removed_viewers.push_back(ViewerId{viewer});
+    }
+    if (const auto* entries = fields->shared()) {
+        value.shared.reserve(entries->size());
+        for (const auto* entry : *entries) value.shared.push_back(read(check, *entry));
     }
     return value;
 }
@@ -101,6 +125,7 @@ Result<ServerMessage> read(const wire::Welcome& welcome) {
     value.ping_interval_ms = welcome.ping_interval_ms();
     value.commands_per_s = welcome.commands_per_s();
     value.command_burst = welcome.command_burst();
+    value.roles = welcome.roles();
     return check.finish(ServerMessage{std::move(value)});
 }
 
@@ -115,6 +140,8 @@ Result<ServerMessage> read(const wire::Snapshot& snapshot) {
     check.require(fields.info && fields.media && fields.motion && fields.viewer_count,
                   "a snapshot has every field: info, media, motion and viewer_count");
     check.require(fields.removed_viewers.empty(), "a snapshot removes nobody");
+    check.require(std::ranges::all_of(fields.shared, [](const SharedEntry& entry) { return entry.value.has_value(); }),
+                  "a snapshot removes no entry");
     return check.finish(ServerMessage{std::move(value)});
 }
 
@@ -152,6 +179,9 @@ Result<ServerMessage> read(const wire::Reply& reply) {
     value.error = read_error(check, reply.code(), reply.message(), reply.retry_ms());
     value.tick = Tick{reply.tick()};
     value.version = Version{reply.version()};
+    value.plugin = check.text(reply.plugin(), "the name of a plugin", PluginCommand::name_bytes_max);
+    value.reason = check.text(reply.reason(), "a reason");
+    value.data = check.value(reply.data(), "the data of a reply");
     return check.finish(ServerMessage{std::move(value)});
 }
 
@@ -163,6 +193,15 @@ Result<ServerMessage> read(const wire::Event& event) {
                 .position = check.time(event.position_us(), "a position in us")};
     check.require(value.kind != EventKind::none, "an event says what happened");
     return check.finish(ServerMessage{value});
+}
+
+Result<ServerMessage> read(const wire::PluginEvent& event) {
+    Checker check;
+    PluginEvent value{.plugin = check.text(event.plugin(), "the name of a plugin", PluginCommand::name_bytes_max),
+                      .name = check.text(event.name(), "the name of an event", PluginCommand::name_bytes_max),
+                      .tick = Tick{event.tick()},
+                      .data = check.value(event.data(), "the data of an event")};
+    return check.finish(ServerMessage{std::move(value)});
 }
 
 Result<ServerMessage> read(const wire::Goodbye& goodbye) {
@@ -212,6 +251,7 @@ Result<ServerMessage> read(const wire::ServerFrame& frame) {
     if (const auto* reply = frame.message_as_Reply()) return read(*reply);
     if (const auto* event = frame.message_as_Event()) return read(*event);
     if (const auto* goodbye = frame.message_as_Goodbye()) return read(*goodbye);
+    if (const auto* event = frame.message_as_PluginEvent()) return read(*event);
     return refused(ErrorCode::malformed, "a frame carries a beacon or one message, not message " +
                                              std::to_string(std::to_underlying(frame.message_type())));
 }

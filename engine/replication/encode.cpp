@@ -1,5 +1,6 @@
 #include "replication/encode.hpp"
 
+#include "replication/value_codec.hpp"
 #include "schemas/client_generated.h"
 #include "schemas/server_generated.h"
 
@@ -39,8 +40,15 @@ Offset<flatbuffers::String> text(Builder& builder, const std::string& value) {
     return value.empty() ? Offset<flatbuffers::String>{} : builder.CreateString(value);
 }
 
-template <class Wire, class Value>
-Wire same(Value value) {
+// What is nil is left out.
+Offset<flatbuffers::Vector<std::uint8_t>> flex(Builder& builder, const Value& value) {
+    if (value.is_nil()) return {};
+    const ByteView bytes = encode_value(value);
+    return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+template <class Wire, class Ours>
+Wire same(Ours value) {
     return static_cast<Wire>(std::to_underlying(value));
 }
 
@@ -68,6 +76,13 @@ WireAction write(Builder& builder, const SetName& set_name) {
     return {wire::Action::SetName, wire::CreateSetName(builder, name).Union()};
 }
 
+WireAction write(Builder& builder, const PluginCommand& command) {
+    const auto plugin = text(builder, command.plugin);
+    const auto name = text(builder, command.name);
+    const auto args = flex(builder, command.args);
+    return {wire::Action::PluginCommand, wire::CreatePluginCommand(builder, plugin, name, args).Union()};
+}
+
 using WireClient = std::pair<wire::ClientMessage, Offset<void>>;
 
 WireClient write(Builder& builder, const Hello& hello) {
@@ -76,9 +91,10 @@ WireClient write(Builder& builder, const Hello& hello) {
     const auto resume_token = text(builder, hello.resume_token);
     const auto name = text(builder, hello.name);
     const auto client = text(builder, hello.client);
+    const auto device = text(builder, hello.device);
     return {wire::ClientMessage::Hello,
             wire::CreateHello(builder, hello.protocol_min, hello.protocol_max, room, join_token, resume_token, name,
-                              hello.have_epoch.value, hello.have_version.value, client)
+                              hello.have_epoch.value, hello.have_version.value, client, device)
                 .Union()};
 }
 WireClient write(Builder& builder, const ClientCommand& command) {
@@ -105,6 +121,12 @@ WireClient write(Builder& builder, const Resync& resync) {
             wire::CreateResync(builder, resync.version.value, resync.state_hash, resync.mismatch).Union()};
 }
 WireClient write(Builder& builder, const Bye&) { return {wire::ClientMessage::Bye, wire::CreateBye(builder).Union()}; }
+WireClient write(Builder& builder, const ClientSignal& signal) {
+    const auto plugin = text(builder, signal.plugin);
+    const auto name = text(builder, signal.name);
+    const auto args = flex(builder, signal.args);
+    return {wire::ClientMessage::Signal, wire::CreateSignal(builder, plugin, name, args).Union()};
+}
 
 // ---- engine to client
 
@@ -136,6 +158,31 @@ Offset<wire::ViewerRow> write(Builder& builder, const ViewerRow& row) {
     return wire::CreateViewerRow(builder, row.id.value, name, row.roles, row.connected);
 }
 
+using WireEntries = Offset<flatbuffers::Vector<Offset<wire::SharedEntry>>>;
+
+// Entries come table by table: its names are written once for all of them.
+WireEntries write(Builder& builder, const std::vector<SharedEntry>& entries) {
+    if (entries.empty()) return {};
+    std::vector<Offset<wire::SharedEntry>> written;
+    written.reserve(entries.size());
+    Offset<flatbuffers::String> plugin;
+    Offset<flatbuffers::String> field;
+    const SharedEntry* before = nullptr;
+    for (const SharedEntry& entry : entries) {
+        if (before == nullptr || before->table.plugin != entry.table.plugin) plugin = text(builder, entry.table.plugin);
+        if (before == nullptr || before->table.field != entry.table.field) field = text(builder, entry.table.field);
+        before = &entry;
+        const auto* integer = std::get_if<std::int64_t>(&entry.key);
+        const auto* name = std::get_if<std::string>(&entry.key);
+        const auto key_int =
+            integer != nullptr ? flatbuffers::Optional<std::int64_t>(*integer) : flatbuffers::Optional<std::int64_t>();
+        const auto key_text = name != nullptr ? builder.CreateString(*name) : Offset<flatbuffers::String>{};
+        const auto value = entry.value ? flex(builder, *entry.value) : Offset<flatbuffers::Vector<std::uint8_t>>{};
+        written.push_back(wire::CreateSharedEntry(builder, plugin, field, key_int, key_text, value));
+    }
+    return builder.CreateVector(written);
+}
+
 Offset<wire::RoomFields> write(Builder& builder, const RoomFields& fields) {
     Offset<flatbuffers::Vector<Offset<wire::ViewerRow>>> viewers;
     Offset<flatbuffers::Vector<std::uint32_t>> removed;
@@ -156,7 +203,8 @@ Offset<wire::RoomFields> write(Builder& builder, const RoomFields& fields) {
     const auto motion = fields.motion ? write(builder, *fields.motion) : Offset<wire::Motion>{};
     const auto count = fields.viewer_count ? flatbuffers::Optional<std::uint32_t>(*fields.viewer_count)
                                            : flatbuffers::Optional<std::uint32_t>(flatbuffers::nullopt);
-    return wire::CreateRoomFields(builder, info, media, motion, count, viewers, removed);
+    const auto shared = write(builder, fields.shared);
+    return wire::CreateRoomFields(builder, info, media, motion, count, viewers, removed, shared);
 }
 
 using WireServer = std::pair<wire::ServerMessage, Offset<void>>;
@@ -168,7 +216,7 @@ WireServer write(Builder& builder, const Welcome& welcome) {
             wire::CreateWelcome(builder, welcome.protocol, room, welcome.viewer.value, resume_token, welcome.resumed,
                                 welcome.clock_id, saturated<std::uint32_t>(welcome.tick_length.count()),
                                 us(welcome.server_time), welcome.report_interval_ms, welcome.ping_interval_ms,
-                                welcome.commands_per_s, welcome.command_burst)
+                                welcome.commands_per_s, welcome.command_burst, welcome.roles)
                 .Union()};
 }
 WireServer write(Builder& builder, const Snapshot& snapshot) {
@@ -189,15 +237,26 @@ WireServer write(Builder& builder, const Pong& pong) {
 }
 WireServer write(Builder& builder, const Reply& reply) {
     const auto message = text(builder, reply.error.message);
-    return {wire::ServerMessage::Reply, wire::CreateReply(builder, reply.sequence, same<wire::Verdict>(reply.verdict),
-                                                          same<wire::ErrorCode>(reply.error.code), message,
-                                                          reply.error.retry_ms, reply.tick.number, reply.version.value)
-                                            .Union()};
+    const auto plugin = text(builder, reply.plugin);
+    const auto reason = text(builder, reply.reason);
+    const auto data = flex(builder, reply.data);
+    return {wire::ServerMessage::Reply,
+            wire::CreateReply(builder, reply.sequence, same<wire::Verdict>(reply.verdict),
+                              same<wire::ErrorCode>(reply.error.code), message, reply.error.retry_ms, reply.tick.number,
+                              reply.version.value, plugin, reason, data)
+                .Union()};
 }
 WireServer write(Builder& builder, const Event& event) {
     return {wire::ServerMessage::Event, wire::CreateEvent(builder, same<wire::EventKind>(event.kind),
                                                           event.viewer.value, event.tick.number, event.position.count())
                                             .Union()};
+}
+WireServer write(Builder& builder, const PluginEvent& event) {
+    const auto plugin = text(builder, event.plugin);
+    const auto name = text(builder, event.name);
+    const auto data = flex(builder, event.data);
+    return {wire::ServerMessage::PluginEvent,
+            wire::CreatePluginEvent(builder, plugin, name, event.tick.number, data).Union()};
 }
 WireServer write(Builder& builder, const Goodbye& goodbye) {
     const auto message = text(builder, goodbye.error.message);

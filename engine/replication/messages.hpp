@@ -3,8 +3,10 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "core/value.hpp"
 #include "room/command.hpp"
 #include "room/event.hpp"
+#include "room/shared.hpp"
 #include "room/state.hpp"
 
 #include <cstdint>
@@ -21,6 +23,7 @@ namespace playhead {
 struct Hello {
     static constexpr std::size_t token_bytes_max = 512;
     static constexpr std::size_t client_bytes_max = 100;
+    static constexpr std::size_t device_bytes_max = 64;
     std::uint16_t protocol_min = 0;
     std::uint16_t protocol_max = 0;
     std::string room;
@@ -30,6 +33,7 @@ struct Hello {
     Epoch have_epoch;
     Version have_version;
     std::string client;
+    std::string device{}; // a random id that a browser keeps; who is banned is known by it. Empty = not told.
     bool operator==(const Hello&) const = default;
 };
 
@@ -75,7 +79,15 @@ struct Bye {
     bool operator==(const Bye&) const = default;
 };
 
-using ClientMessage = std::variant<Hello, ClientCommand, Ping, Report, Resync, Bye>;
+// A Signal (room/room.hpp) before the session has said whose it is.
+struct ClientSignal {
+    std::string plugin;
+    std::string name;
+    Value args;
+    bool operator==(const ClientSignal&) const = default;
+};
+
+using ClientMessage = std::variant<Hello, ClientCommand, Ping, Report, Resync, Bye, ClientSignal>;
 
 // ---- engine to client
 
@@ -92,7 +104,16 @@ struct Welcome {
     std::uint32_t ping_interval_ms = 0;
     std::uint16_t commands_per_s = 0;
     std::uint16_t command_burst = 0;
+    std::uint32_t roles = 0;
     bool operator==(const Welcome&) const = default;
+};
+
+// One entry of a table of shared state (room/shared.hpp): its value, or that it is gone.
+struct SharedEntry {
+    TableName table;
+    EntryKey key;
+    std::optional<Value> value;
+    bool operator==(const SharedEntry&) const = default;
 };
 
 // The replicated fields of a room: all of them in a snapshot, the changed ones in a delta.
@@ -103,6 +124,7 @@ struct RoomFields {
     std::optional<std::uint32_t> viewer_count;
     std::vector<ViewerRow> viewers;
     std::vector<ViewerId> removed_viewers;
+    std::vector<SharedEntry> shared{}; // entries added, changed or removed
     bool operator==(const RoomFields&) const = default;
 };
 
@@ -139,6 +161,9 @@ struct Reply {
     Error error{ErrorCode::none, {}};
     Tick tick;
     Version version;
+    std::string plugin{}; // as in Outcome
+    std::string reason{};
+    Value data{};
     bool operator==(const Reply&) const = default;
 };
 
@@ -178,6 +203,6 @@ struct Beacon {
     bool operator==(const Beacon&) const = default;
 };
 
-using ServerMessage = std::variant<Welcome, Snapshot, Delta, Pong, Reply, Event, Goodbye, Beacon>;
+using ServerMessage = std::variant<Welcome, Snapshot, Delta, Pong, Reply, Event, Goodbye, Beacon, PluginEvent>;
 
 } // namespace playhead

@@ -27,11 +27,26 @@ void Replica::take(const RoomFields& fields) {
     if (fields.viewer_count) viewer_count_ = *fields.viewer_count;
     for (const ViewerId viewer : fields.removed_viewers) viewers_.erase(viewer);
     for (const ViewerRow& row : fields.viewers) viewers_.insert_or_assign(row.id, row);
+    for (const SharedEntry& entry : fields.shared) take(entry);
+}
+
+void Replica::take(const SharedEntry& entry) {
+    if (entry.value) {
+        shared_[entry.table].insert_or_assign(entry.key, *entry.value);
+        return;
+    }
+    const auto table = shared_.find(entry.table);
+    if (table == shared_.end()) return;
+    table->second.erase(entry.key);
+    if (table->second.empty()) shared_.erase(table);
 }
 
 std::uint32_t Replica::state_hash() const {
     std::uint32_t sum = item_hash(info_) + item_hash(media_) + item_hash(motion_) + viewer_count_hash(viewer_count_);
     for (const auto& [id, row] : viewers_) sum += item_hash(row);
+    for (const auto& [name, entries] : shared_) {
+        for (const auto& [key, value] : entries) sum += item_hash(name, key, value);
+    }
     return sum;
 }
 

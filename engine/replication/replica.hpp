@@ -12,6 +12,7 @@ namespace playhead {
 // simulation and the tests; clients/sdk/src/replica.ts is its twin.
 class Replica {
   public:
+    using SharedTables = std::map<TableName, std::map<EntryKey, Value>>;
     enum class Applied : std::uint8_t { updated, unchanged, needs_snapshot, hash_mismatch };
 
     Applied apply(const Snapshot& snapshot);
@@ -26,9 +27,12 @@ class Replica {
     const Motion& motion() const { return motion_; }
     std::uint32_t viewer_count() const { return viewer_count_; }
     const std::map<ViewerId, ViewerRow>& viewers() const { return viewers_; }
+    // What plugins share with this viewer; a table without entries is not there.
+    const SharedTables& shared() const { return shared_; }
 
   private:
     void take(const RoomFields& fields);
+    void take(const SharedEntry& entry);
 
     Epoch epoch_;
     Version version_;
@@ -37,6 +41,7 @@ class Replica {
     Motion motion_;
     std::uint32_t viewer_count_ = 0;
     std::map<ViewerId, ViewerRow> viewers_;
+    SharedTables shared_;
 };
 
 } // namespace playhead

@@ -39,7 +39,12 @@ PLAYHEAD_SAME(ErrorCode, draining);
 PLAYHEAD_SAME(ErrorCode, room_closed);
 PLAYHEAD_SAME(ErrorCode, text_frame);
 PLAYHEAD_SAME(ErrorCode, internal);
-static_assert(wire::ErrorCode::MAX == wire::ErrorCode::internal);
+PLAYHEAD_SAME(ErrorCode, denied);
+PLAYHEAD_SAME(ErrorCode, unknown_command);
+PLAYHEAD_SAME(ErrorCode, plugin_failed);
+PLAYHEAD_SAME(ErrorCode, kicked);
+PLAYHEAD_SAME(ErrorCode, banned);
+static_assert(wire::ErrorCode::MAX == wire::ErrorCode::banned);
 
 PLAYHEAD_SAME(MediaKind, none);
 PLAYHEAD_SAME(MediaKind, file);
@@ -71,7 +76,13 @@ PLAYHEAD_SAME(ReportFlag, inexact);
 static_assert(std::to_underlying(wire::ReportFlag::ANY) == 15);
 
 PLAYHEAD_SAME(Role, owner);
-static_assert(std::to_underlying(wire::Role::ANY) == 1);
+PLAYHEAD_SAME(Role, moderator);
+PLAYHEAD_SAME(Role, host);
+PLAYHEAD_SAME(Role, cohost);
+PLAYHEAD_SAME(Role, member);
+PLAYHEAD_SAME(Role, muted);
+PLAYHEAD_SAME(Role, anyone);
+static_assert(std::to_underlying(wire::Role::ANY) == 0x8000'003F);
 // NOLINTEND(cppcoreguidelines-macro-usage)
 #undef PLAYHEAD_SAME
 

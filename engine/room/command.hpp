@@ -3,6 +3,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "core/value.hpp"
 #include "room/playhead.hpp"
 
 #include <compare>
@@ -56,7 +57,16 @@ struct SetName {
     bool operator==(const SetName&) const = default;
 };
 
-using Action = std::variant<Play, Pause, Seek, SetRate, Load, SetName>;
+// What a plugin of the room offers beyond the above; its manifest says which commands there are and what they take.
+struct PluginCommand {
+    static constexpr std::size_t name_bytes_max = 64; // of the plugin's name and of the command's
+    std::string plugin;
+    std::string name;
+    Value args;
+    bool operator==(const PluginCommand&) const = default;
+};
+
+using Action = std::variant<Play, Pause, Seek, SetRate, Load, SetName, PluginCommand>;
 
 // What a viewer asks for. Queued when it arrives, applied in order on a tick.
 struct Command {
@@ -66,17 +76,21 @@ struct Command {
     Stamp issued;
     std::optional<MediaTime> position_seen; // what its author's screen showed
     Action action;
+    std::string plugin{}; // the plugin that asked for it; empty for viewers and the engine
     bool operator==(const Command&) const = default;
 };
 
 enum class Verdict : std::uint8_t { applied, superseded, refused };
 
-// The answer to one command. `error` says why when it was refused.
+// The answer to one command. `error` says why when it was refused; of a plugin's denial, the rest says more.
 struct Outcome {
     ViewerId viewer;
     std::uint32_t sequence = 0;
     Verdict verdict = Verdict::applied;
     Error error{ErrorCode::none, {}};
+    std::string plugin{}; // who refused
+    std::string reason{}; // in one word for programs: "not_host"
+    Value data{};         // with a denial: what it said beyond; with applied: the result of a plugin's command
     bool operator==(const Outcome&) const = default;
 };
 

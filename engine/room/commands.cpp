@@ -1,5 +1,6 @@
 #include "core/text.hpp"
 #include "room/media.hpp"
+#include "room/permission.hpp"
 #include "room/room.hpp"
 
 #include <algorithm>
@@ -28,11 +29,25 @@ bool wins(Stamp& last, const Command& command) {
     return true;
 }
 
+// An answer is kept for whoever asks again; the oldest go when there are many, or plugins have said much with them.
+void keep(Member& member, const Outcome& outcome) {
+    std::vector<Outcome>& kept = member.outcomes;
+    kept.push_back(outcome);
+    std::size_t from = kept.size() - 1;
+    std::size_t bytes = wire_bytes_max(outcome.data);
+    while (from > 0 && kept.size() - from < Member::outcomes_kept) {
+        bytes += wire_bytes_max(kept[from - 1].data);
+        if (bytes > Member::outcome_data_bytes_max) break;
+        --from;
+    }
+    kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
 } // namespace
 
 // [R8] Applied once, however often it is sent.
-Outcome Room::answer(const Command& command, const MotionContext& context) {
-    if (is_engine(command.viewer)) return decide(command, context);
+Outcome Room::answer(const Command& command, const MotionContext& context, Judge* judge) {
+    if (is_engine(command.viewer)) return decide(command, context, judge);
     const auto found = state_.members.find(command.viewer);
     if (found == state_.members.end()) {
         return refusal(command, {.code = ErrorCode::hello_expected, .message = "its author is not in this room"});
@@ -52,23 +67,49 @@ Outcome Room::answer(const Command& command, const MotionContext& context) {
                         .message = "sequence " + std::to_string(command.sequence) + " is too far ahead; the next is " +
                                    std::to_string(member.last_sequence + 1)});
     }
-    Outcome outcome = decide(command, context);
+    Outcome outcome = decide(command, context, judge);
     member.last_sequence = command.sequence;
-    if (member.outcomes.size() == Member::outcomes_kept) member.outcomes.erase(member.outcomes.begin());
-    member.outcomes.push_back(outcome);
+    keep(member, outcome);
     return outcome;
 }
 
-Outcome Room::decide(const Command& command, const MotionContext& context) {
+// [R16] The room's own checks, then its permissions, then its plugins; at last the rules of motion.
+Outcome Room::decide(const Command& command, const MotionContext& context, Judge* judge) {
     if (auto error = refusal_of_media(command)) return refusal(command, *std::move(error));
-    auto verdict = std::visit([&](const auto& action) { return act(command, action, context); }, command.action);
+    if (auto denial = denial_of(command)) return *std::move(denial);
+    Command judged = command;
+    if (judge != nullptr) {
+        if (auto settled = judge->judge(judged, context.tick)) {
+            settled->viewer = command.viewer;
+            settled->sequence = command.sequence;
+            return *std::move(settled);
+        }
+        if (auto error = refusal_of_media(judged)) return refusal(command, *std::move(error));
+    }
+    auto verdict = std::visit([&](const auto& action) { return act(judged, action, context); }, judged.action);
     if (!verdict) return refusal(command, std::move(verdict).error());
     return {.viewer = command.viewer, .sequence = command.sequence, .verdict = *verdict};
 }
 
+// [P3] Rules bind viewers: neither plugins nor the engine.
+std::optional<Outcome> Room::denial_of(const Command& command) const {
+    const std::string_view permission = permission_of(command.action);
+    if (permission.empty() || is_engine(command.viewer) || !command.plugin.empty()) return std::nullopt;
+    auto denial = denied(state_.shared, permission, state_.viewers.at(command.viewer).roles);
+    if (!denial) return std::nullopt;
+    Outcome outcome = refusal(command, {.code = ErrorCode::denied, .message = std::move(denial->reason)});
+    outcome.plugin = std::move(denial->plugin);
+    outcome.reason = "permission";
+    outcome.data = Value{Value::Map{{"permission", Value{std::move(denial->permission)}}}};
+    return outcome;
+}
+
 // [R7] What was meant for one media must not hit its successor.
 std::optional<Error> Room::refusal_of_media(const Command& command) const {
-    if (std::holds_alternative<Load>(command.action) || std::holds_alternative<SetName>(command.action)) return {};
+    const bool names_no_media = std::holds_alternative<Load>(command.action) ||
+                                std::holds_alternative<SetName>(command.action) ||
+                                std::holds_alternative<PluginCommand>(command.action);
+    if (names_no_media) return std::nullopt;
     const MediaInstance loaded = state_.media.value().instance;
     if (loaded == MediaInstance{0} && !std::holds_alternative<SetRate>(command.action)) {
         return Error{.code = ErrorCode::no_media, .message = "nothing is loaded"};
@@ -85,7 +126,7 @@ Result<Verdict> Room::act(const Command& command, const Play&, const MotionConte
     state_.motion.set(played(before, context));
     if (!before.intent().playing) {
         const Playhead& start = state_.motion.value().intent();
-        tell(EventKind::played, command.viewer, context.tick, start.anchor_position);
+        tell(EventKind::played, command, context.tick, start.anchor_position);
     }
     return Verdict::applied;
 }
@@ -99,7 +140,7 @@ Result<Verdict> Room::act(const Command& command, const Pause&, const MotionCont
     if (same) return Verdict::applied;
     state_.motion.set(after);
     if (before.intent().playing) {
-        tell(EventKind::paused, command.viewer, context.tick, after.current.anchor_position);
+        tell(EventKind::paused, command, context.tick, after.current.anchor_position);
     }
     return Verdict::applied;
 }
@@ -112,7 +153,7 @@ Result<Verdict> Room::act(const Command& command, const Seek& seek, const Motion
     }
     if (!wins(state_.last_motion, command)) return Verdict::superseded;
     state_.motion.set(sought(state_.motion.value(), context, seek.to));
-    tell(EventKind::sought, command.viewer, context.tick, state_.motion.value().current.anchor_position);
+    tell(EventKind::sought, command, context.tick, state_.motion.value().current.anchor_position);
     return Verdict::applied;
 }
 
@@ -126,7 +167,7 @@ Result<Verdict> Room::act(const Command& command, const SetRate& set_rate, const
     const Motion before = state_.motion.value();
     state_.motion.set(rate_changed(before, context, set_rate.rate));
     if (before.intent().rate != set_rate.rate) {
-        tell(EventKind::rate_changed, command.viewer, context.tick,
+        tell(EventKind::rate_changed, command, context.tick,
              before.current.position_at(context.tick, context.tick_length));
     }
     return Verdict::applied;
@@ -144,7 +185,7 @@ Result<Verdict> Room::act(const Command& command, const Load& wish, const Motion
                       .duration = MediaTime{0}});
     state_.duration_open = false;
     state_.motion.set(loaded(state_.motion.value(), context, instance, load->start, load->play));
-    tell(EventKind::loaded, command.viewer, context.tick, load->start);
+    tell(EventKind::loaded, command, context.tick, load->start);
     return Verdict::applied;
 }
 
@@ -154,6 +195,14 @@ Result<Verdict> Room::act(const Command& command, const SetName& set_name, const
     row->second.name = shown_name(set_name.name, command.viewer);
     show(row->second);
     return Verdict::applied;
+}
+
+// What nobody has settled: whoever judges knows every command that there is.
+Result<Verdict> Room::act(const Command&, const PluginCommand& wish, const MotionContext&) {
+    const bool fits =
+        wish.plugin.size() <= PluginCommand::name_bytes_max && wish.name.size() <= PluginCommand::name_bytes_max;
+    return refused(ErrorCode::unknown_command, fits ? "this room has no command " + wish.plugin + '.' + wish.name
+                                                    : "this room has no such command");
 }
 
 } // namespace playhead

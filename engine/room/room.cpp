@@ -17,18 +17,19 @@ Room::Room(Epoch epoch, RoomInfo info, TickLength tick_length) : tick_length_(ti
     state_.info.commit(state_.version);
 }
 
-std::optional<Outcome> Room::apply(const Input& input, Tick tick, const Lead& lead) {
+std::optional<Outcome> Room::apply(const Input& input, Tick tick, const Lead& lead, Judge* judge) {
     if (const auto* command = std::get_if<Command>(&input)) {
         const MotionContext context{
             .tick = tick, .tick_length = tick_length_, .lead = lead, .duration = state_.media.value().duration};
         state_.motion.set(taken_over(state_.motion.value(), tick));
-        return answer(*command, context);
+        return answer(*command, context, judge);
     }
     if (const auto* join = std::get_if<Join>(&input)) on(*join);
     if (const auto* reconnect = std::get_if<Reconnect>(&input)) set_connected(reconnect->viewer, true);
     if (const auto* disconnect = std::get_if<Disconnect>(&input)) set_connected(disconnect->viewer, false);
     if (const auto* leave = std::get_if<Leave>(&input)) on(*leave);
     if (const auto* report = std::get_if<DurationReport>(&input)) on(*report);
+    if (const auto* condition = std::get_if<Condition>(&input)) on(*condition);
     return std::nullopt;
 }
 
@@ -38,10 +39,9 @@ void Room::on(const Join& join) {
     state_.viewers.emplace(join.viewer, row);
     state_.members.emplace(join.viewer, Member{});
     state_.viewer_count.set(static_cast<std::uint32_t>(state_.viewers.size()));
-    if (!state_.roster.full()) state_.roster.put(row);
+    show(row);
 }
 
-// [R12] The rows are always those who have been here longest: ids are given in join order.
 void Room::on(const Leave& leave) {
     if (state_.viewers.erase(leave.viewer) == 0) return;
     state_.members.erase(leave.viewer);
@@ -50,8 +50,9 @@ void Room::on(const Leave& leave) {
     if (!state_.roster.rows().contains(leave.viewer)) return;
     state_.roster.remove(leave.viewer);
     const auto& rows = state_.roster.rows();
-    const auto next = rows.empty() ? state_.viewers.begin() : state_.viewers.upper_bound(rows.rbegin()->first);
-    if (next != state_.viewers.end()) state_.roster.put(next->second);
+    const auto next =
+        std::ranges::find_if(state_.viewers, [&](const auto& present) { return !rows.contains(present.first); });
+    if (next != state_.viewers.end()) show(next->second);
 }
 
 void Room::set_connected(ViewerId viewer, bool connected) {
@@ -62,8 +63,20 @@ void Room::set_connected(ViewerId viewer, bool connected) {
     show(row->second);
 }
 
+// [R12] The rows are those who have been here longest (ids are given in join order), and whoever leads the room.
 void Room::show(const ViewerRow& row) {
-    if (state_.roster.rows().contains(row.id)) state_.roster.put(row);
+    Roster& roster = state_.roster;
+    if (roster.full() && !roster.rows().contains(row.id)) {
+        if (audience_of(row.roles) == Audience::everyone) return;
+        const auto follows = [](const auto& shown) {
+            return audience_of(shown.second.value().roles) == Audience::everyone;
+        };
+        const auto newest_first = roster.rows() | std::views::reverse;
+        const auto newest = std::ranges::find_if(newest_first, follows);
+        if (newest == newest_first.end()) return;
+        roster.remove(newest->first);
+    }
+    roster.put(row);
 }
 
 void Room::on(const DurationReport& report) {
@@ -74,6 +87,21 @@ void Room::on(const DurationReport& report) {
     member->second.duration_media = report.media;
     member->second.duration = report.duration;
     state_.duration_open = true;
+}
+
+void Room::on(const Condition& condition) {
+    const auto member = state_.members.find(condition.viewer);
+    if (member != state_.members.end()) member->second.condition = condition.flags;
+}
+
+void Room::set_roles(ViewerId viewer, std::uint32_t add, std::uint32_t remove) {
+    const auto row = state_.viewers.find(viewer);
+    if (row == state_.viewers.end()) return;
+    const std::uint32_t roles = ((row->second.roles & ~remove) | add) & ~std::to_underlying(Role::anyone);
+    if (roles == row->second.roles) return;
+    row->second.roles = roles;
+    ++state_.roles_revision;
+    show(row->second);
 }
 
 // [R9] Once a tick at most, however many report: in a wide room everyone does.
@@ -102,13 +130,13 @@ void Room::advance(Tick tick) {
     if (const auto motion = ended(state_.motion.value(), context)) {
         state_.motion.set(*motion);
         state_.last_motion = std::max(state_.last_motion, Stamp{.physical = tick_length_.start_of(tick)});
-        tell(EventKind::media_ended, ViewerId{0}, tick, context.duration);
+        tell(EventKind::media_ended, {}, tick, context.duration);
     }
 }
 
 Version Room::commit() {
     const bool changed = state_.info.dirty() || state_.media.dirty() || state_.motion.dirty() ||
-                         state_.viewer_count.dirty() || state_.roster.dirty();
+                         state_.viewer_count.dirty() || state_.roster.dirty() || state_.shared.dirty();
     if (!changed) return state_.version;
     ++state_.version.value;
     state_.info.commit(state_.version);
@@ -116,12 +144,14 @@ Version Room::commit() {
     state_.motion.commit(state_.version);
     state_.viewer_count.commit(state_.version);
     state_.roster.commit(state_.version);
+    state_.shared.commit(state_.version);
     return state_.version;
 }
 
-void Room::tell(EventKind kind, ViewerId viewer, Tick tick, MediaTime position) {
+void Room::tell(EventKind kind, const Command& cause, Tick tick, MediaTime position) {
     if (events_.size() >= events_per_tick_max) return;
-    events_.push_back({.kind = kind, .viewer = viewer, .tick = tick, .position = position});
+    events_.push_back(
+        {.kind = kind, .viewer = cause.viewer, .tick = tick, .position = position, .plugin = cause.plugin});
 }
 
 } // namespace playhead

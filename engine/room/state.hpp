@@ -3,42 +3,18 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "room/command.hpp"
+#include "room/field.hpp"
 #include "room/playhead.hpp"
+#include "room/shared.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace playhead {
-
-// A replicated value and the version at which it last changed. Writing the same value is no change.
-template <class T>
-class Field {
-  public:
-    const T& value() const { return value_; }
-    Version changed_at() const { return changed_at_; }
-    bool dirty() const { return dirty_; }
-
-    void set(T value) {
-        if (value == value_) return;
-        value_ = std::move(value);
-        dirty_ = true;
-    }
-    // Gives the change its version; called by Room::commit only.
-    void commit(Version version) {
-        if (std::exchange(dirty_, false)) changed_at_ = version;
-    }
-    bool operator==(const Field&) const = default;
-
-  private:
-    T value_{};
-    Version changed_at_;
-    bool dirty_ = false;
-};
 
 struct RoomInfo {
     static constexpr std::size_t title_bytes_max = 200;
@@ -56,8 +32,16 @@ struct Media {
     bool operator==(const Media&) const = default;
 };
 
-// Bits of ViewerRow::roles, as in schemas/common.fbs.
-enum class Role : std::uint32_t { owner = 1 };
+// Bits of ViewerRow::roles, as in schemas/common.fbs. A guest has none.
+enum class Role : std::uint32_t {
+    owner = 1,
+    moderator = 2,
+    host = 4,
+    cohost = 8,
+    member = 16,
+    muted = 32,
+    anyone = 0x8000'0000, // in the masks of permissions only: everybody. Never in a row.
+};
 
 struct ViewerRow {
     ViewerId id;
@@ -76,10 +60,13 @@ struct Member {
     static constexpr std::size_t outcomes_kept = 32;
     // How far a sequence may run ahead: a client that lost its count is told so.
     static constexpr std::uint32_t sequence_gap_max = 1000;
+    // What plugins say with their answers may be large: the oldest answers go first, the newest always stays.
+    static constexpr std::size_t outcome_data_bytes_max = 16 * 1024;
     std::uint32_t last_sequence = 0;
     std::vector<Outcome> outcomes; // newest last
     MediaInstance duration_media;  // the instance that `duration` was reported for
     MediaTime duration{0};
+    std::uint8_t condition = 0; // bits of ReportFlag: stalled, away, blocked
     bool operator==(const Member&) const = default;
 };
 
@@ -125,13 +112,15 @@ struct RoomState {
     Field<Motion> motion;
     Field<std::uint32_t> viewer_count;
     Roster roster;
+    SharedState shared; // of its plugins
 
     // Not replicated. Everyone present, the roster's rows among them.
     std::map<ViewerId, ViewerRow> viewers;
     std::map<ViewerId, Member> members;
-    Stamp last_motion;          // the two last-writer-wins registers: play, pause, seek, load ...
-    Stamp last_rate;            // ... and rate
-    bool duration_open = false; // a report or a reporter has changed since the duration was agreed on
+    Stamp last_motion;                // the two last-writer-wins registers: play, pause, seek, load ...
+    Stamp last_rate;                  // ... and rate
+    std::uint32_t roles_revision = 0; // grows with every change of a viewer's roles after its join
+    bool duration_open = false;       // a report or a reporter has changed since the duration was agreed on
 
     bool operator==(const RoomState&) const = default;
 };

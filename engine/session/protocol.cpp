@@ -53,6 +53,8 @@ Decision Protocol::on_message(Result<ClientMessage> message, ServerTime now) {
                 phase_ = Phase::closing;
                 return decision::Depart{};
             },
+            // Without plugins nobody listens.
+            [&](ClientSignal&&) -> Decision { return decision::Ignore{}; },
         },
         *std::move(message));
 }

@@ -73,4 +73,7 @@ TEST_CASE("the frame codec survives its corpus and its mutants") { replay("frame
 TEST_CASE("the decoder of messages survives its corpus and its mutants") {
     replay("decode_client", fuzz::fuzz_decode_client, 500);
 }
+TEST_CASE("the decoder of values survives its corpus and its mutants") {
+    replay("decode_value", fuzz::fuzz_decode_value, 2000);
+}
 TEST_CASE("scripts of the corpus and their mutants end") { replay("script", fuzz::fuzz_script, 50); }

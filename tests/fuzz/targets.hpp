@@ -11,6 +11,7 @@ namespace playhead::fuzz {
 
 void fuzz_frame_codec(ByteView input);
 void fuzz_decode_client(ByteView input);
+void fuzz_decode_value(ByteView input);
 void fuzz_script(ByteView input);
 
 // An assertion that stands in every build.

@@ -40,7 +40,7 @@ TEST_CASE("[W4] text that is not UTF-8 is refused wherever it stands") {
     Hello hello{.protocol_min = 1, .protocol_max = 1, .room = "demo"};
     CHECK(refusal(hello) == ErrorCode::none);
     for (std::string Hello::* field :
-         {&Hello::room, &Hello::join_token, &Hello::resume_token, &Hello::name, &Hello::client}) {
+         {&Hello::room, &Hello::join_token, &Hello::resume_token, &Hello::name, &Hello::client, &Hello::device}) {
         Hello broken = hello;
         broken.*field = bad;
         CHECK(refusal(broken) == ErrorCode::malformed);
@@ -48,6 +48,12 @@ TEST_CASE("[W4] text that is not UTF-8 is refused wherever it stands") {
     CHECK(refusal(ClientCommand{.action = SetName{.name = bad}}) == ErrorCode::malformed);
     CHECK(refusal(ClientCommand{.action = Load{.url = bad}}) == ErrorCode::malformed);
     CHECK(refusal(ClientCommand{.action = Load{.url = "/a", .title = bad}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientCommand{.action = PluginCommand{.plugin = bad}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientCommand{.action = PluginCommand{.name = bad}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientCommand{.action = PluginCommand{.args = Value{bad}}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientSignal{.plugin = bad, .name = {}, .args = {}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientSignal{.plugin = {}, .name = bad, .args = {}}) == ErrorCode::malformed);
+    CHECK(refusal(ClientSignal{.plugin = {}, .name = {}, .args = Value{bad}}) == ErrorCode::malformed);
 
     auto snapshot = server_example<Snapshot>("snapshot");
     snapshot.fields.viewers.back().name = bad;
@@ -70,6 +76,14 @@ TEST_CASE("[W4] text longer than its limit is refused, at its limit it is taken"
     CHECK(hello(&Hello::resume_token, Hello::token_bytes_max + 1) == ErrorCode::too_large);
     CHECK(hello(&Hello::client, Hello::client_bytes_max) == ErrorCode::none);
     CHECK(hello(&Hello::client, Hello::client_bytes_max + 1) == ErrorCode::too_large);
+    CHECK(hello(&Hello::device, Hello::device_bytes_max) == ErrorCode::none);
+    CHECK(hello(&Hello::device, Hello::device_bytes_max + 1) == ErrorCode::too_large);
+    const std::string longest(PluginCommand::name_bytes_max, 'x');
+    CHECK(refusal(ClientCommand{.action = PluginCommand{.plugin = longest, .name = longest, .args = {}}}) ==
+          ErrorCode::none);
+    CHECK(refusal(ClientCommand{.action = PluginCommand{.plugin = longest + 'x', .name = {}, .args = {}}}) ==
+          ErrorCode::too_large);
+    CHECK(refusal(ClientSignal{.plugin = {}, .name = longest + 'x', .args = {}}) == ErrorCode::too_large);
 }
 
 TEST_CASE("[W1] a message longer than its limit is refused before it is read") {
@@ -131,7 +145,7 @@ TEST_CASE("[W3] values that no enum has are refused") {
     CHECK(refusal(Event{.kind = static_cast<EventKind>(7)}) == ErrorCode::malformed);
     CHECK(refusal(Event{.kind = EventKind::none}) == ErrorCode::malformed);
     CHECK(refusal(Reply{.verdict = static_cast<Verdict>(3)}) == ErrorCode::malformed);
-    CHECK(refusal(Reply{.error = {.code = static_cast<ErrorCode>(25), .message = ""}}) == ErrorCode::malformed);
+    CHECK(refusal(Reply{.error = {.code = static_cast<ErrorCode>(30), .message = ""}}) == ErrorCode::malformed);
     CHECK(refusal(Goodbye{.error = {.code = static_cast<ErrorCode>(0xFFFF), .message = ""}}) == ErrorCode::malformed);
     auto snapshot = server_example<Snapshot>("snapshot");
     snapshot.fields.media->kind = static_cast<MediaKind>(255);
@@ -188,6 +202,13 @@ TEST_CASE("what a client cannot believe of the engine is refused") {
     delta = server_example<Delta>("delta_viewers");
     delta.fields.removed_viewers.assign(Roster::tombstones_max + 1, ViewerId{1});
     CHECK(refusal(delta) == ErrorCode::malformed);
+
+    auto reply = server_example<Reply>("reply_denied");
+    reply.data = Value{std::string{"\xFF"}};
+    CHECK(refusal(reply) == ErrorCode::malformed);
+    auto event = server_example<PluginEvent>("plugin_event");
+    event.name = std::string(PluginCommand::name_bytes_max + 1, 'x');
+    CHECK(refusal(event) == ErrorCode::too_large);
 
     auto welcome = server_example<Welcome>("welcome");
     welcome.tick_length = 0us;

@@ -1,4 +1,4 @@
-#include "core/random.hpp"
+#include "core/random_value.hpp"
 #include "replication/decode.hpp"
 #include "replication/encode.hpp"
 #include "vectors/wire_vectors.hpp"
@@ -145,7 +145,10 @@ TEST_CASE("any command survives the way over the wire") {
                                        .title = std::string(random.below(300), 't'),
                                        .start = MediaTime{any()},
                                        .play = random.one_in(2)},
-                                  SetName{.name = std::string(random.below(100), 'n')}};
+                                  SetName{.name = std::string(random.below(100), 'n')},
+                                  PluginCommand{.plugin = std::string(random.below(65), 'p'),
+                                                .name = std::string(random.below(65), 'c'),
+                                                .args = random_value(random)}};
         ClientCommand command{.sequence = static_cast<std::uint32_t>(random.next()),
                               .media = MediaInstance{static_cast<std::uint32_t>(random.next())},
                               .issued_at = ServerTime{Microseconds{random.between(0, time_max.count())}},

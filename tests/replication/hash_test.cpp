@@ -40,6 +40,7 @@ TEST_CASE("[W10] every field of every item counts in its hash") {
     add(item_hash(ViewerRow{.name = "x"}));
     add(item_hash(ViewerRow{.roles = 1}));
     add(item_hash(ViewerRow{.connected = false}));
+    add(item_hash(TableName{}, {}, Value{}));
     CHECK(hashes.size() == items);
 }
 

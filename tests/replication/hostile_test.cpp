@@ -41,6 +41,10 @@ void require_safe(const Report& report) { REQUIRE(report.flags <= 15); }
 void require_safe(const Ping&) {}
 void require_safe(const Resync&) {}
 void require_safe(const Bye&) {}
+void require_safe(const ClientSignal& signal) {
+    REQUIRE(signal.plugin.size() <= PluginCommand::name_bytes_max);
+    REQUIRE(valid_utf8(signal.name));
+}
 
 void require_safe(const Motion& motion) {
     // Positions of what was accepted can be computed at any time.
@@ -61,6 +65,7 @@ void require_safe(const Welcome& welcome) { REQUIRE(welcome.tick_length > Micros
 void require_safe(const Pong&) {}
 void require_safe(const Reply& reply) { REQUIRE(name_of(reply.error.code) != "unknown"); }
 void require_safe(const Event& event) { REQUIRE(event.kind != EventKind::none); }
+void require_safe(const PluginEvent& event) { REQUIRE(valid_utf8(event.name)); }
 void require_safe(const Goodbye& goodbye) { REQUIRE(name_of(goodbye.error.code) != "unknown"); }
 void require_safe(const Beacon& beacon) { REQUIRE(beacon.server_time.time_since_epoch() >= Microseconds{0}); }
 
@@ -207,7 +212,7 @@ TEST_CASE("[W3] a frame without a message, or with one that is unknown, is refus
     for (std::size_t index = 0; index < ping.size(); ++index) {
         Bytes bytes = ping;
         if (bytes[index] != std::byte{3}) continue;
-        for (const int tag : {0, 7, 8, 255}) {
+        for (const int tag : {0, 8, 9, 255}) {
             bytes[index] = static_cast<std::byte>(tag);
             const auto decoded = decode_client(bytes);
             if (!decoded && decoded.error().message.ends_with("not message " + std::to_string(tag))) ++refused;

@@ -126,3 +126,32 @@ TEST_CASE("who came and went between two commits leaves no trace") {
     CHECK(stage.room.state().viewer_count.value() == 2);
     CHECK(stage.room.state().version.value <= before.value + 1);
 }
+
+TEST_CASE("[R12] whoever leads a wide room is shown, in the place of the newest who does not") {
+    Stage stage;
+    for (std::uint32_t id = 3; id <= 250; ++id) stage.join(ViewerId{id});
+    const auto& rows = stage.room.state().roster.rows();
+    stage.room.set_roles(ViewerId{240}, std::to_underlying(Role::host), 0);
+    CHECK(stage.row(ViewerId{240}).roles == std::to_underlying(Role::host));
+    CHECK_FALSE(rows.contains(ViewerId{200}));
+    stage.room.set_roles(ViewerId{241}, std::to_underlying(Role::muted), 0);
+    CHECK_FALSE(rows.contains(ViewerId{241}));
+    stage.apply(Join{.viewer = ViewerId{251}, .name = "Owner", .roles = std::to_underlying(Role::owner)});
+    CHECK(stage.row(ViewerId{251}).name == "Owner");
+    CHECK_FALSE(rows.contains(ViewerId{199}));
+    CHECK(rows.size() == Roster::rows_max);
+
+    stage.apply(Leave{.viewer = ViewerId{240}});
+    CHECK(rows.contains(ViewerId{199}));
+    stage.apply(Leave{.viewer = ada});
+    CHECK(rows.contains(ViewerId{200}));
+    CHECK_FALSE(rows.contains(ViewerId{201}));
+}
+
+TEST_CASE("[R12] where everyone who is shown leads, there is no place for one more") {
+    Stage stage;
+    for (std::uint32_t id = 3; id <= 201; ++id) stage.join(ViewerId{id});
+    for (std::uint32_t id = 1; id <= 201; ++id) stage.room.set_roles(ViewerId{id}, std::to_underlying(Role::cohost), 0);
+    CHECK_FALSE(stage.room.state().roster.rows().contains(ViewerId{201}));
+    CHECK(stage.room.state().viewers.at(ViewerId{201}).roles == std::to_underlying(Role::cohost));
+}

@@ -81,6 +81,7 @@ class Viewer final : private Wire::Listener {
     void on(const Pong& pong);
     void on(const Reply& reply);
     void on(const Event& event) { events_.push_back(event); }
+    void on(const PluginEvent&) {} // without plugins there are none
     void on(const Goodbye& goodbye);
     void on(const Beacon& beacon);
 

@@ -48,6 +48,28 @@ RoomFields full_fields() {
             .removed_viewers = {}};
 }
 
+// As full_fields(), with a value, a list with its order, rules, and keys of each kind.
+RoomFields shared_fields() {
+    RoomFields fields = full_fields();
+    const auto integer = [](std::int64_t number) { return Value{number}; };
+    const auto text = [](std::string content) { return Value{std::move(content)}; };
+    fields.shared = {
+        {.table = {.plugin = "host", .field = "@permissions"},
+         .key = std::string{"playback"},
+         .value = Value{Value::Map{{"except", integer(32)}, {"reason", text("only the host")}, {"roles", integer(4)}}}},
+        {.table = {.plugin = "host", .field = "host"}, .key = {}, .value = integer(2)},
+        {.table = {.plugin = "queue", .field = "items"},
+         .key = {},
+         .value = Value{Value::List{integer(9), integer(1)}}},
+        {.table = {.plugin = "queue", .field = "items"},
+         .key = std::int64_t{1},
+         .value = Value{Value::Map{{"title", text("J\xC3\xBCrgen's film")}, {"weight", Value{0.5}}}}},
+        {.table = {.plugin = "queue", .field = "items"}, .key = std::int64_t{9}, .value = Value{Value::Map{}}},
+        {.table = {.plugin = "votes", .field = "votes"}, .key = std::string{""}, .value = Value{false}},
+    };
+    return fields;
+}
+
 } // namespace
 
 std::vector<NamedClientMessage> client_examples() {
@@ -60,7 +82,8 @@ std::vector<NamedClientMessage> client_examples() {
                             .name = "Ada",
                             .have_epoch = {},
                             .have_version = {},
-                            .client = "playhead-web 0.1"}},
+                            .client = "playhead-web 0.1",
+                            .device = "d.b7A0ZkX3"}},
         {"hello_resuming", Hello{.protocol_min = 1,
                                  .protocol_max = 2,
                                  .room = "demo",
@@ -86,6 +109,11 @@ std::vector<NamedClientMessage> client_examples() {
                               .start = 5'000'000us,
                               .play = true})},
         {"set_name", command(SetName{.name = "Grace"})},
+        {"plugin_command", command(PluginCommand{.plugin = "chat",
+                                                 .name = "say",
+                                                 .args = Value{Value::Map{{"reply_to", Value{std::int64_t{3}}},
+                                                                          {"text", Value{std::string{"hello"}}}}}})},
+        {"plugin_command_bare", command(PluginCommand{.plugin = "queue", .name = "next", .args = {}})},
         {"ping", Ping{.t0_us = -9'007'199'254'740'991}},
         {"report", Report{.version = Version{17},
                           .media = MediaInstance{3},
@@ -97,6 +125,9 @@ std::vector<NamedClientMessage> client_examples() {
                           .flags = 5}},
         {"resync", Resync{.version = Version{17}, .state_hash = 0xDEADBEEF, .mismatch = true}},
         {"bye", Bye{}},
+        {"signal", ClientSignal{.plugin = "cursors",
+                                .name = "move",
+                                .args = Value{Value::Map{{"x", Value{0.25}}, {"y", Value{0.75}}}}}},
     };
 }
 
@@ -113,7 +144,8 @@ std::vector<NamedServerMessage> server_examples() {
                             .report_interval_ms = 1000,
                             .ping_interval_ms = 250,
                             .commands_per_s = 10,
-                            .command_burst = 20}},
+                            .command_burst = 20,
+                            .roles = 5}},
         {"snapshot", Snapshot{.epoch = Epoch{3'000'000'000},
                               .version = Version{17},
                               .tick = Tick{2470},
@@ -150,6 +182,29 @@ std::vector<NamedServerMessage> server_examples() {
                               .state_hash = 1,
                               .sent_at = {},
                               .fields = {}}},
+        {"snapshot_shared", Snapshot{.epoch = Epoch{3'000'000'000},
+                                     .version = Version{17},
+                                     .tick = Tick{2470},
+                                     .state_hash = 0x01020304,
+                                     .fields = shared_fields()}},
+        {"delta_shared",
+         Delta{.epoch = Epoch{1},
+               .base = Version{10},
+               .version = Version{18},
+               .tick = Tick{2480},
+               .state_hash = 1,
+               .sent_at = {},
+               .fields = {.info = {},
+                          .media = {},
+                          .motion = {},
+                          .viewer_count = {},
+                          .viewers = {},
+                          .removed_viewers = {},
+                          .shared = {{.table = {.plugin = "chat", .field = "log"}, .key = std::int64_t{7}, .value = {}},
+                                     {.table = {.plugin = "host", .field = "host"}, .key = {}, .value = {}},
+                                     {.table = {.plugin = "votes", .field = "votes"},
+                                      .key = std::string{"5"},
+                                      .value = Value{true}}}}}},
         {"pong", Pong{.t0_us = -9'007'199'254'740'991, .t1 = ServerTime{1'000'000us}, .t2 = ServerTime{1'000'042us}}},
         {"reply_applied", Reply{.sequence = 42,
                                 .verdict = Verdict::applied,
@@ -166,6 +221,28 @@ std::vector<NamedServerMessage> server_examples() {
                                 .error = {ErrorCode::rate_limited, "too many commands", 1500},
                                 .tick = Tick{2480},
                                 .version = Version{18}}},
+        {"reply_denied", Reply{.sequence = 45,
+                               .verdict = Verdict::refused,
+                               .error = {ErrorCode::denied, "only the host", 0},
+                               .tick = Tick{2480},
+                               .version = Version{18},
+                               .plugin = "roles",
+                               .reason = "permission",
+                               .data = Value{Value::Map{{"permission", Value{std::string{"playback"}}}}}}},
+        {"reply_result", Reply{.sequence = 46,
+                               .verdict = Verdict::applied,
+                               .error = {ErrorCode::none, {}},
+                               .tick = Tick{2480},
+                               .version = Version{18},
+                               .plugin = "",
+                               .reason = "",
+                               .data = Value{std::int64_t{41}}}},
+        {"plugin_event",
+         PluginEvent{.plugin = "reactions",
+                     .name = "burst",
+                     .tick = Tick{2480},
+                     .data = Value{Value::List{Value{std::string{"\xF0\x9F\x8E\x89"}}, Value{std::int64_t{3}}}}}},
+        {"plugin_event_bare", PluginEvent{.plugin = "chat", .name = "cleared", .tick = Tick{2481}, .data = {}}},
         {"event",
          Event{.kind = EventKind::sought, .viewer = ViewerId{5}, .tick = Tick{2480}, .position = 61'234'567us}},
         {"goodbye", Goodbye{.error = {ErrorCode::draining, "the server restarts", 2000}, .resumable = true}},

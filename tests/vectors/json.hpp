@@ -14,6 +14,11 @@ namespace playhead::test {
 inline std::string quoted(std::string_view text) {
     std::string json = "\"";
     for (const char character : text) {
+        if (static_cast<unsigned char>(character) < 0x20) {
+            constexpr char digits[] = "0123456789abcdef";
+            json += std::string("\\u00") + digits[character / 16] + digits[character % 16];
+            continue;
+        }
         if (character == '"' || character == '\\') json += '\\';
         json += character;
     }

@@ -2,9 +2,11 @@
 
 #include "replication/baseline.hpp"
 #include "replication/encode.hpp"
-#include "replication/replica.hpp"
+#include "replication/state_hash.hpp"
+#include "replication/value_codec.hpp"
+#include "room/permission.hpp"
 #include "room/room.hpp"
-#include "vectors/json.hpp"
+#include "vectors/wire_json.hpp"
 
 #include <string_view>
 #include <utility>
@@ -15,204 +17,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string_view name(MediaKind kind) {
-    constexpr std::string_view names[] = {"none", "file", "hls", "dash", "youtube", "vimeo", "twitch"};
-    return names[std::to_underlying(kind)];
-}
-std::string_view name(EventKind kind) {
-    constexpr std::string_view names[] = {"none",         "played", "paused",     "sought",
-                                          "rate_changed", "loaded", "media_ended"};
-    return names[std::to_underlying(kind)];
-}
-std::string_view name(Verdict verdict) {
-    constexpr std::string_view names[] = {"applied", "superseded", "refused"};
-    return names[std::to_underlying(verdict)];
-}
-
-// ---- values, with the field names of the schemas
-
-Json json(const Playhead& playhead) {
-    return object({{"anchor_position_us", playhead.anchor_position},
-                   {"anchor_tick", playhead.anchor_tick.number},
-                   {"media", playhead.media.value},
-                   {"rate_permille", playhead.rate.permille},
-                   {"playing", playhead.playing}});
-}
-Json json(const Motion& motion) {
-    return object({{"current", json(motion.current)}, {"pending", motion.pending ? json(*motion.pending) : null()}});
-}
-Json json(const Media& media) {
-    return object({{"instance", media.instance.value},
-                   {"kind", string(name(media.kind))},
-                   {"url", string(media.url)},
-                   {"title", string(media.title)},
-                   {"duration_us", media.duration}});
-}
-Json json(const RoomInfo& info) { return object({{"title", string(info.title)}, {"listed", info.listed}}); }
-Json json(const ViewerRow& row) {
-    return object(
-        {{"id", row.id.value}, {"name", string(row.name)}, {"roles", row.roles}, {"connected", row.connected}});
-}
-Json json(const RoomFields& fields) {
-    return object({{"info", fields.info ? json(*fields.info) : null()},
-                   {"media", fields.media ? json(*fields.media) : null()},
-                   {"motion", fields.motion ? json(*fields.motion) : null()},
-                   {"viewer_count", optional(fields.viewer_count)},
-                   {"viewers", array(fields.viewers, [](const ViewerRow& row) { return json(row); })},
-                   {"removed_viewers", array(fields.removed_viewers, [](ViewerId id) { return Json(id.value); })}});
-}
-
-Json json(const Play&) { return object({{"type", string("Play")}}); }
-Json json(const Pause&) { return object({{"type", string("Pause")}}); }
-Json json(const Seek& seek) { return object({{"type", string("Seek")}, {"position_us", seek.to}}); }
-Json json(const SetRate& rate) { return object({{"type", string("SetRate")}, {"rate_permille", rate.rate.permille}}); }
-Json json(const Load& load) {
-    return object({{"type", string("Load")},
-                   {"kind", string(name(load.kind))},
-                   {"url", string(load.url)},
-                   {"title", string(load.title)},
-                   {"position_us", load.start},
-                   {"play", load.play}});
-}
-Json json(const SetName& set_name) { return object({{"type", string("SetName")}, {"name", string(set_name.name)}}); }
-
-Json json(const Hello& hello) {
-    return object({{"type", string("Hello")},
-                   {"protocol_min", hello.protocol_min},
-                   {"protocol_max", hello.protocol_max},
-                   {"room", string(hello.room)},
-                   {"join_token", string(hello.join_token)},
-                   {"resume_token", string(hello.resume_token)},
-                   {"name", string(hello.name)},
-                   {"have_epoch", hello.have_epoch.value},
-                   {"have_version", hello.have_version.value},
-                   {"client", string(hello.client)}});
-}
-Json json(const ClientCommand& command) {
-    return object({{"type", string("Command")},
-                   {"seq", command.sequence},
-                   {"media", command.media.value},
-                   {"issued_at_us", command.issued_at},
-                   {"issued_logical", command.issued_logical},
-                   {"position_us", command.position_seen.value_or(-1us)},
-                   {"action", std::visit([](const auto& action) { return json(action); }, command.action)}});
-}
-Json json(const Ping& ping) { return object({{"type", string("Ping")}, {"t0_us", ping.t0_us}}); }
-Json json(const Report& report) {
-    return object({{"type", string("Report")},
-                   {"version", report.version.value},
-                   {"media", report.media.value},
-                   {"drift_us", report.drift},
-                   {"delay_us", report.delay},
-                   {"clock_error_us", report.clock_error},
-                   {"buffer_ms", report.buffer_ms},
-                   {"duration_us", report.duration},
-                   {"flags", report.flags}});
-}
-Json json(const Resync& resync) {
-    return object({{"type", string("Resync")},
-                   {"version", resync.version.value},
-                   {"state_hash", resync.state_hash},
-                   {"mismatch", resync.mismatch}});
-}
-Json json(const Bye&) { return object({{"type", string("Bye")}}); }
-
-Json json(const Welcome& welcome) {
-    return object({{"type", string("Welcome")},
-                   {"protocol", welcome.protocol},
-                   {"room", string(welcome.room)},
-                   {"viewer", welcome.viewer.value},
-                   {"resume_token", string(welcome.resume_token)},
-                   {"resumed", welcome.resumed},
-                   {"clock_id", string(std::to_string(welcome.clock_id))},
-                   {"tick_us", welcome.tick_length},
-                   {"server_time_us", welcome.server_time},
-                   {"report_interval_ms", welcome.report_interval_ms},
-                   {"ping_interval_ms", welcome.ping_interval_ms},
-                   {"commands_per_s", welcome.commands_per_s},
-                   {"command_burst", welcome.command_burst}});
-}
-Json json(const Snapshot& snapshot) {
-    return object({{"type", string("Snapshot")},
-                   {"epoch", snapshot.epoch.value},
-                   {"version", snapshot.version.value},
-                   {"tick", snapshot.tick.number},
-                   {"state_hash", snapshot.state_hash},
-                   {"fields", json(snapshot.fields)}});
-}
-Json json(const Delta& delta) {
-    return object({{"type", string("Delta")},
-                   {"epoch", delta.epoch.value},
-                   {"base", delta.base.value},
-                   {"version", delta.version.value},
-                   {"tick", delta.tick.number},
-                   {"state_hash", delta.state_hash},
-                   {"sent_at_us", delta.sent_at.value_or(ServerTime{})},
-                   {"fields", json(delta.fields)}});
-}
-Json json(const Pong& pong) {
-    return object({{"type", string("Pong")}, {"t0_us", pong.t0_us}, {"t1_us", pong.t1}, {"t2_us", pong.t2}});
-}
-Json json(const Reply& reply) {
-    return object({{"type", string("Reply")},
-                   {"seq", reply.sequence},
-                   {"verdict", string(name(reply.verdict))},
-                   {"code", string(name_of(reply.error.code))},
-                   {"message", string(reply.error.message)},
-                   {"retry_ms", reply.error.retry_ms},
-                   {"tick", reply.tick.number},
-                   {"version", reply.version.value}});
-}
-Json json(const Event& event) {
-    return object({{"type", string("Event")},
-                   {"kind", string(name(event.kind))},
-                   {"viewer", event.viewer.value},
-                   {"tick", event.tick.number},
-                   {"position_us", event.position}});
-}
-Json json(const Goodbye& goodbye) {
-    return object({{"type", string("Goodbye")},
-                   {"code", string(name_of(goodbye.error.code))},
-                   {"message", string(goodbye.error.message)},
-                   {"resumable", goodbye.resumable},
-                   {"retry_ms", goodbye.error.retry_ms}});
-}
-Json json(const Telemetry& figure) {
-    return object({{"viewer", figure.viewer.value},
-                   {"drift_us", figure.drift},
-                   {"delay_ms", figure.delay_ms},
-                   {"buffer_ms", figure.buffer_ms},
-                   {"flags", figure.flags}});
-}
-Json json(const DriftDistribution& drift) {
-    return object({{"reporting", drift.reporting},
-                   {"p50_us", drift.p50},
-                   {"p95_us", drift.p95},
-                   {"max_us", drift.max},
-                   {"stalled", drift.stalled},
-                   {"away", drift.away}});
-}
-Json json(const Beacon& beacon) {
-    return object({{"type", string("Beacon")},
-                   {"server_time_us", beacon.server_time},
-                   {"tick", beacon.tick.number},
-                   {"version", beacon.version.value},
-                   {"state_hash", beacon.state_hash},
-                   {"fresh", beacon.fresh},
-                   {"telemetry", array(beacon.telemetry, [](const Telemetry& figure) { return json(figure); })},
-                   {"distribution", beacon.distribution ? json(*beacon.distribution) : null()}});
-}
-
-Json hex(ByteView bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::byte byte : bytes) {
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 0xF];
-    }
-    return string(text);
-}
-
 // ---- the sections of the file
 
 using Lines = std::vector<std::string>;
@@ -220,8 +24,8 @@ using Lines = std::vector<std::string>;
 Lines client_frames() {
     Lines lines;
     for (const auto& [name, message] : client_examples()) {
-        const Json value = std::visit([](const auto& kind) { return json(kind); }, message);
-        lines.push_back(object({{"name", string(name)}, {"hex", hex(encode(message))}, {"message", value}}).text());
+        lines.push_back(
+            object({{"name", string(name)}, {"hex", hex(encode(message))}, {"message", json(message)}}).text());
     }
     return lines;
 }
@@ -229,9 +33,9 @@ Lines client_frames() {
 Lines server_frames() {
     Lines lines;
     for (const auto& [name, message] : server_examples()) {
-        const Json value = std::visit([](const auto& kind) { return json(kind); }, message);
         const Frame frame = encode(message);
-        lines.push_back(object({{"name", string(name)}, {"hex", hex(frame.payload())}, {"message", value}}).text());
+        lines.push_back(
+            object({{"name", string(name)}, {"hex", hex(frame.payload())}, {"message", json(message)}}).text());
     }
     return lines;
 }
@@ -251,6 +55,47 @@ Lines item_hashes() {
         add("viewer_count", Json(count), viewer_count_hash(count));
     }
     for (const ViewerRow& row : fields.viewers) add("viewer_row", json(row), item_hash(row));
+    return lines;
+}
+
+Lines values() {
+    Lines lines;
+    for (const auto& [name, value] : value_examples()) {
+        const std::uint32_t hash = item_hash({.plugin = "vectors", .field = name}, {}, value);
+        lines.push_back(
+            object({{"name", string(name)}, {"hex", hex(encode_value(value))}, {"value", json(value)}, {"hash", hash}})
+                .text());
+    }
+    return lines;
+}
+
+Lines malformed_values() {
+    Lines lines;
+    for (const auto& [name, bytes] : malformed_value_examples()) {
+        lines.push_back(object({{"name", string(name)}, {"hex", hex(bytes)}}).text());
+    }
+    return lines;
+}
+
+Lines shared_entries() {
+    Lines lines;
+    const SharedEntry entries[] = {
+        {.table = {.plugin = "host", .field = "host"}, .key = {}, .value = Value{std::int64_t{5}}},
+        {.table = {.plugin = "chat", .field = "log"}, .key = std::int64_t{0}, .value = Value{true}},
+        {.table = {.plugin = "chat", .field = "log"}, .key = std::int64_t{-1}, .value = Value{true}},
+        {.table = {.plugin = "chat", .field = "log"}, .key = std::int64_t{4'294'967'296}, .value = Value{true}},
+        {.table = {.plugin = "chat", .field = "log"}, .key = std::string{"0"}, .value = Value{true}},
+        {.table = {.plugin = "roles", .field = "@permissions"},
+         .key = std::string{"playback.pause"},
+         .value = to_value({.roles = std::to_underlying(Role::anyone),
+                            .except = std::to_underlying(Role::muted),
+                            .reason = "not while muted"})},
+        {.table = {.plugin = "chatlog", .field = ""}, .key = std::string{""}, .value = Value{Value::List{}}},
+    };
+    for (const SharedEntry& entry : entries) {
+        lines.push_back(
+            object({{"entry", json(entry)}, {"hash", item_hash(entry.table, entry.key, *entry.value)}}).text());
+    }
     return lines;
 }
 
@@ -288,12 +133,34 @@ Lines positions() {
     return lines;
 }
 
-// A room's life as one client that was there from the first frame receives it.
-Lines history() {
+// All that `audience` sees of a room.
+RoomFields seen(const RoomState& state, Audience audience) {
+    RoomFields all{.info = state.info.value(),
+                   .media = state.media.value(),
+                   .motion = state.motion.value(),
+                   .viewer_count = state.viewer_count.value(),
+                   .viewers = {},
+                   .removed_viewers = {}};
+    for (const auto& [id, row] : state.roster.rows()) all.viewers.push_back(row.value());
+    for (const auto& [name, table] : state.shared.tables()) {
+        if (table.audience() > audience) continue;
+        for (const auto& [key, entry] : table.entries()) {
+            all.shared.push_back({.table = name, .key = key, .value = entry.value()});
+        }
+    }
+    return all;
+}
+
+struct Story {
+    Lines history;
+    Lines audiences;
+};
+
+// A room's life as one client that was there from the first frame receives it, and at last as each audience sees it.
+Story story() {
     Lines lines;
     Room room{Epoch{77}, {.title = "Film night", .listed = true}, TickLength{}};
     Baseline baseline;
-    Replica replica;
     Tick tick{1000};
     Version had{0};
     std::uint32_t sequence = 0;
@@ -304,19 +171,11 @@ Lines history() {
         baseline.observe(room.state(), tick);
         const Frame frame = baseline.update_from(room.state(), Epoch{77}, had, std::nullopt);
         had = room.state().version;
-        const RoomState& state = room.state();
-        RoomFields all{.info = state.info.value(),
-                       .media = state.media.value(),
-                       .motion = state.motion.value(),
-                       .viewer_count = state.viewer_count.value(),
-                       .viewers = {},
-                       .removed_viewers = {}};
-        for (const auto& [id, row] : state.roster.rows()) all.viewers.push_back(row.value());
         lines.push_back(object({{"what", string(what)},
                                 {"hex", hex(frame.payload())},
                                 {"version", had.value},
                                 {"state_hash", baseline.state_hash()},
-                                {"state", json(all)}})
+                                {"state", json(seen(room.state(), Audience::everyone))}})
                             .text());
         tick = tick + 10;
     };
@@ -350,7 +209,46 @@ Lines history() {
     end_tick("a viewer is removed, another joins, the room is paused");
     command(SetName{.name = "Ada <i>L.</i>"});
     end_tick("a name is changed");
-    return lines;
+
+    const auto line = [](std::int64_t from, std::string text) {
+        return Value{Value::Map{{"from", Value{from}}, {"text", Value{std::move(text)}}}};
+    };
+    const TableName host{.plugin = "host", .field = "host"};
+    const TableName log{.plugin = "chat", .field = "log"};
+    const TableName muted{.plugin = "chat", .field = "muted"};
+    const TableName secret{.plugin = "roles", .field = "secret"};
+    SharedState& shared = room.shared();
+    shared.declare(host, Audience::everyone);
+    shared.declare(log, Audience::everyone);
+    shared.declare(muted, Audience::moderators);
+    shared.declare(secret, Audience::owner);
+    shared.put(host, {}, Value{std::int64_t{1}});
+    for (std::int64_t index = 1; index <= 3; ++index) shared.put(log, index, line(1, "line " + std::to_string(index)));
+    end_tick("plugins share a value and three lines");
+    shared.put(log, std::int64_t{2}, line(1, "line two, put right"));
+    shared.remove(log, std::int64_t{1});
+    shared.put(log, std::int64_t{4}, line(3, "\xE6\x97\xA5\xE6\x9C\xAC"));
+    end_tick("a line changes, one goes, one comes");
+    shared.put(muted, std::string{"3"}, Value{0.5});
+    shared.put(secret, {}, Value{std::string{"for the owner"}});
+    end_tick("what others share: a version without fields for this viewer");
+    shared.remove(host, {});
+    room.set_roles(ViewerId{3}, std::to_underlying(Role::cohost), 0);
+    end_tick("a value is taken back, a role given");
+
+    Story story{.history = std::move(lines), .audiences = {}};
+    constexpr std::pair<Audience, std::string_view> levels[] = {
+        {Audience::everyone, "everyone"}, {Audience::moderators, "moderators"}, {Audience::owner, "owner"}};
+    for (const auto& [audience, called] : levels) {
+        const Frame frame = baseline.snapshot(room.state(), audience);
+        story.audiences.push_back(object({{"audience", string(called)},
+                                          {"hex", hex(frame.payload())},
+                                          {"version", had.value},
+                                          {"state_hash", baseline.state_hash(audience)},
+                                          {"state", json(seen(room.state(), audience))}})
+                                      .text());
+    }
+    return story;
 }
 
 std::string section(std::string_view name, const Lines& lines) {
@@ -364,9 +262,21 @@ std::string section(std::string_view name, const Lines& lines) {
 } // namespace
 
 std::string wire_vectors() {
-    return "{\n" + section("client_frames", client_frames()) + ",\n" + section("server_frames", server_frames()) +
-           ",\n" + section("item_hashes", item_hashes()) + ",\n" + section("positions", positions()) + ",\n" +
-           section("history", history()) + "\n}\n";
+    const Story life = story();
+    const std::pair<std::string_view, Lines> sections[] = {
+        {"client_frames", client_frames()},
+        {"server_frames", server_frames()},
+        {"values", values()},
+        {"malformed_values", malformed_values()},
+        {"item_hashes", item_hashes()},
+        {"shared_entries", shared_entries()},
+        {"positions", positions()},
+        {"history", life.history},
+        {"audiences", life.audiences},
+    };
+    std::string text;
+    for (const auto& [name, lines] : sections) text += (text.empty() ? "{\n" : ",\n") + section(name, lines);
+    return text + "\n}\n";
 }
 
 } // namespace playhead::test

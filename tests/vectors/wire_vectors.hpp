@@ -1,5 +1,6 @@
 #pragma once
 
+#include "replication/frame.hpp"
 #include "replication/messages.hpp"
 
 #include <string>
@@ -21,5 +22,17 @@ struct NamedServerMessage {
 };
 std::vector<NamedClientMessage> client_examples();
 std::vector<NamedServerMessage> server_examples();
+
+// Values of every kind and width, and FlexBuffers that are none.
+struct NamedValue {
+    std::string name;
+    Value value;
+};
+struct NamedBytes {
+    std::string name;
+    Bytes bytes;
+};
+std::vector<NamedValue> value_examples();
+std::vector<NamedBytes> malformed_value_examples();
 
 } // namespace playhead::test
