@@ -4,44 +4,22 @@
 
 #include <lua.hpp>
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 
-// The basic functions and math. Left out, and why:
-//   load, loadfile, dofile, require     code that no one reviewed, and bytecode, which can corrupt the interpreter
+// The basic functions. Left out, and why:
+//   load, loadfile, dofile, require     code that no one reviewed, bytecode, which can corrupt the interpreter, and a
+//                                       parser that takes milliseconds
 //   collectgarbage, print, warn         the engine's business
 //   math.random, sin, exp, log...       chance and last bits that differ between machines; a script is to be repeatable
-//   io, os, debug, package, utf8        the outside, the interpreter's insides, and what nothing needs
+//   string arithmetic ("10" + 1)        reads numbers from long texts where nothing counts; tonumber does it
+//   io, os, debug, package              the outside, and the interpreter's insides
+// Nothing depends on the seed that Lua hashes texts with (it differs in every process, and a shared liblua cannot be
+// told otherwise): tables are gone through in the order of their keys, and nothing shows an address.
 namespace playhead::lua {
 namespace {
 
-constexpr const char* basic_names[] = {"_G",     "_VERSION", "assert",   "error",  "getmetatable", "ipairs",
-                                       "next",   "pairs",    "rawequal", "rawget", "rawlen",       "rawset",
-                                       "select", "tonumber", "tostring", "type",   nullptr};
-constexpr const char* math_names[] = {"abs",        "ceil", "floor",      "fmod", "huge", "max",
-                                      "maxinteger", "min",  "mininteger", "modf", "pi",   "sqrt",
-                                      "tointeger",  "type", "ult",        nullptr};
-
-// setmetatable(table, metatable) -> table
-// Refuses finalizers, which run uncounted, and weak tables, which show when the collector runs.
-int set_metatable(lua_State* state) {
-    luaL_checktype(state, 1, LUA_TTABLE);
-    const int type = lua_type(state, 2);
-    luaL_argexpected(state, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
-    if (luaL_getmetafield(state, 1, "__metatable") != LUA_TNIL)
-        return luaL_error(state, "cannot change a protected metatable");
-    if (type == LUA_TTABLE) {
-        for (const char* refused : {"__gc", "__mode"}) {
-            lua_pushstring(state, refused);
-            if (lua_rawget(state, 2) != LUA_TNIL) return luaL_error(state, "a metatable may not have %s", refused);
-            lua_pop(state, 1);
-        }
-    }
-    lua_settop(state, 2);
-    lua_setmetatable(state, 1);
-    return 1;
-}
+constexpr const char* basic_names[] = {"_VERSION", "assert", "error", "ipairs", "rawequal",
+                                       "rawget",   "rawlen", "type",  nullptr};
 
 // What a protected call is charged. It is also where the budget is looked at between two looks of the hook: only by
 // catching errors can a script live through refused allocations, and each of those was dear.
@@ -50,7 +28,8 @@ constexpr std::int64_t protected_call_cost = 10;
 // What pcall and xpcall do after the call, whether or not there was a yield in between (as in Lua's lbaselib.c).
 int finish_protected(lua_State* state, int status, lua_KContext skipped) {
     if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(state) - static_cast<int>(skipped);
-    if (budget_of(state).expired) raise_expired(state);
+    if (budget_of(state).end != End::none) raise_end(state);
+    charge(state, caught_error_cost);
     lua_pushboolean(state, 0);
     lua_pushvalue(state, -2);
     return 2;
@@ -69,7 +48,7 @@ int protected_call(lua_State* state) {
 // Stands before a script's message handler: inside the count hook's error hooks are off, so a handler that loops could
 // not be stopped there. It is not asked then.
 int guarded_handler(lua_State* state) {
-    if (budget_of(state).expired) return 1;
+    if (budget_of(state).end != End::none) return 1;
     lua_settop(state, 1);
     lua_pushvalue(state, lua_upvalueindex(1));
     lua_insert(state, 1);
@@ -92,6 +71,21 @@ int protected_call_with_handler(lua_State* state) {
     return finish_protected(state, status, 2);
 }
 
+// select(n, ...) -> the arguments from the n-th | select("#", ...) -> how many there are
+int select(lua_State* state) {
+    constexpr std::int64_t arguments_per_unit = 4;
+    const int count = lua_gettop(state);
+    charge(state, 1 + count / arguments_per_unit);
+    if (lua_type(state, 1) == LUA_TSTRING && *lua_tostring(state, 1) == '#') {
+        lua_pushinteger(state, count - 1);
+        return 1;
+    }
+    lua_Integer first = luaL_checkinteger(state, 1);
+    if (first < 0) first += count;
+    luaL_argcheck(state, first >= 1, 1, "index out of range");
+    return first >= count ? 0 : count - static_cast<int>(first);
+}
+
 } // namespace
 
 void keep_only(lua_State* state, const char* const* names) {
@@ -111,20 +105,17 @@ void open_library(lua_State* state) {
     lua_pushcfunction(state, luaopen_base);
     lua_call(state, 0, 1);
     keep_only(state, basic_names);
-    constexpr luaL_Reg ours[] = {{"pcall", protected_call},
-                                 {"xpcall", protected_call_with_handler},
-                                 {"setmetatable", set_metatable},
-                                 {nullptr, nullptr}};
+    constexpr luaL_Reg ours[] = {
+        {"pcall", protected_call}, {"select", select}, {"xpcall", protected_call_with_handler}, {nullptr, nullptr}};
     luaL_setfuncs(state, ours, 0);
     lua_pop(state, 1);
 
-    lua_pushcfunction(state, luaopen_math);
-    lua_call(state, 0, 1);
-    keep_only(state, math_names);
-    lua_setglobal(state, "math");
-
+    open_metatables(state);
+    open_pairs(state);
+    open_text(state);
     open_string(state);
     open_table(state);
+    open_math(state);
     open_coroutine(state);
 }
 

@@ -1,12 +1,14 @@
 #include "plugin/lua_budget.hpp"
 #include "plugin/lua_library.hpp"
+#include "plugin/lua_sandbox.hpp"
 
 #include <lua.hpp>
 
+#include <string_view>
+
 // Coroutines that cannot outlive the budget: resuming passes its expiry on, and making one costs what it could run
-// before the count hook first sees it. coroutine.close is left out, and wrap does not close a coroutine that failed:
-// after the budget's end its closing variables would run where hooks are off, for as long as they like, and closing
-// does not count levels of the C stack in this version of Lua.
+// before the count hook first sees it. Closing one is harmless, since scripts have no closing variables (setmetatable
+// refuses __close): elsewhere they would run where hooks are off, for as long as they like.
 namespace playhead::lua {
 namespace {
 
@@ -27,8 +29,11 @@ int resume_with(lua_State* state, lua_State* coroutine, int count) {
     }
     lua_xmove(state, coroutine, count);
     int results = 0;
+    Budget& budget = budget_of(state);
+    budget.running = coroutine;
     const int status = lua_resume(coroutine, state, count, &results);
-    if (budget_of(state).expired) raise_expired(state);
+    budget.running = state;
+    if (budget.end != End::none) raise_end(state);
     if (status == LUA_OK || status == LUA_YIELD) {
         if (lua_checkstack(state, results + 1) == 0) {
             lua_pop(coroutine, results);
@@ -38,6 +43,7 @@ int resume_with(lua_State* state, lua_State* coroutine, int count) {
         lua_xmove(coroutine, state, results);
         return results;
     }
+    charge(state, caught_error_cost);
     lua_xmove(coroutine, state, 1);
     return -1;
 }
@@ -79,24 +85,34 @@ int wrap(lua_State* state) {
 // coroutine.yield(...) -> what resume was given
 int yield(lua_State* state) { return lua_yield(state, lua_gettop(state)); }
 
+const char* status_of(lua_State* state, lua_State* coroutine) {
+    if (coroutine == state) return "running";
+    if (lua_status(coroutine) == LUA_YIELD) return "suspended";
+    if (lua_status(coroutine) != LUA_OK) return "dead";
+    lua_Debug record{};
+    if (lua_getstack(coroutine, 0, &record) != 0) return "normal"; // it is running, and resumed somebody else
+    return lua_gettop(coroutine) > 0 ? "suspended" : "dead";       // does its function wait to be started?
+}
+
 // coroutine.status(co) -> "running" | "suspended" | "normal" | "dead"
 int status(lua_State* state) {
-    lua_State* coroutine = checked_coroutine(state);
-    const char* name = "dead";
-    if (coroutine == state) {
-        name = "running";
-    } else if (lua_status(coroutine) == LUA_YIELD) {
-        name = "suspended";
-    } else if (lua_status(coroutine) == LUA_OK) {
-        lua_Debug record{};
-        if (lua_getstack(coroutine, 0, &record) != 0) {
-            name = "normal"; // it is running, and resumed somebody else
-        } else if (lua_gettop(coroutine) > 0) {
-            name = "suspended"; // its function waits to be started
-        }
-    }
-    lua_pushstring(state, name);
+    lua_pushstring(state, status_of(state, checked_coroutine(state)));
     return 1;
+}
+
+// coroutine.close(co) -> true | false, the error it died of
+int close(lua_State* state) {
+    lua_State* coroutine = checked_coroutine(state);
+    const std::string_view now = status_of(state, coroutine);
+    if (now != "suspended" && now != "dead") return luaL_error(state, "cannot close a %s coroutine", now.data());
+    charge(state, resume_cost);
+    if (lua_resetthread(coroutine) == LUA_OK) {
+        lua_pushboolean(state, 1);
+        return 1;
+    }
+    lua_pushboolean(state, 0);
+    lua_xmove(coroutine, state, 1);
+    return 2;
 }
 
 // coroutine.isyieldable() -> boolean
@@ -114,12 +130,12 @@ int running(lua_State* state) {
 } // namespace
 
 void open_coroutine(lua_State* state) {
-    constexpr luaL_Reg functions[] = {{"create", create}, {"isyieldable", is_yieldable},
-                                      {"resume", resume}, {"running", running},
-                                      {"status", status}, {"wrap", wrap},
-                                      {"yield", yield},   {nullptr, nullptr}};
-    lua_createtable(state, 0, 7);
+    constexpr luaL_Reg functions[] = {{"close", close},   {"create", create},   {"isyieldable", is_yieldable},
+                                      {"resume", resume}, {"running", running}, {"status", status},
+                                      {"wrap", wrap},     {"yield", yield},     {nullptr, nullptr}};
+    lua_createtable(state, 0, 8);
     luaL_setfuncs(state, functions, 0);
+    make_read_only(state);
     lua_setglobal(state, "coroutine");
 }
 

