@@ -32,6 +32,13 @@ export type ErrorCodeName =
   | "room_closed"
   | "text_frame"
   | "internal"
+  /** A plugin, or the room's permissions, do not allow it; the result says which and why. */
+  | "denied"
+  | "unknown_command"
+  /** A plugin broke down over it, or is suspended and denies meanwhile. */
+  | "plugin_failed"
+  | "kicked"
+  | "banned"
   /** The engine cannot be reached; the SDK goes on trying. */
   | "unreachable"
   /** The connection was lost for good before this command was answered: it may or may not have been applied. */
@@ -40,6 +47,21 @@ export type ErrorCodeName =
   | "left";
 
 export type MediaKindName = "none" | "file" | "hls" | "dash" | "youtube" | "vimeo" | "twitch";
+
+/** What viewers can be; a guest is none of these. */
+export type RoleName = "owner" | "moderator" | "host" | "cohost" | "member" | "muted";
+
+/** What plugins keep, tell and are told: plain data. */
+export type SharedValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly SharedValue[]
+  | { readonly [key: string]: SharedValue };
+
+/** Of an object, members that are undefined are left out. */
+export type CommandArgs = { readonly [name: string]: SharedValue | undefined };
 
 export interface JoinOptions {
   /** ws(s)://host/ws/ROOM */
@@ -50,6 +72,8 @@ export interface JoinOptions {
   readonly name?: string;
   /** Where the resume token waits while the page reloads; default: sessionStorage. */
   readonly store?: TokenStore;
+  /** A random id that this browser keeps, at most 64 bytes; default: one in localStorage. */
+  readonly device?: string;
   /** Free text for the operator's logs. */
   readonly clientName?: string;
 }
@@ -62,6 +86,12 @@ export interface CommandResult {
   readonly message: string;
   /** With rate_limited: when it would have been accepted. */
   readonly retryMs: number;
+  /** Which plugin refused; absent when the room itself did. */
+  readonly plugin?: string;
+  /** Its short code for the reason ("not_host"), for programs. */
+  readonly reason?: string;
+  /** What came with a denial, or the result of a plugin's command. */
+  readonly data?: SharedValue;
 }
 
 /** One continuous piece of motion; it stands at its anchor before the anchor's time. */
@@ -97,6 +127,7 @@ export interface ViewerView {
   readonly id: number;
   readonly name: string;
   readonly owner: boolean;
+  readonly roles: Readonly<Record<RoleName, boolean>>;
   /** False while a lost viewer's place is kept. */
   readonly connected: boolean;
   /** A colour that stays with the id: degrees 0..359. */
@@ -133,6 +164,44 @@ export interface ClockView {
   readonly settled: boolean;
 }
 
+/** An item of a list; `id` stays with it wherever it moves. */
+export interface ListItem {
+  readonly id: number;
+  readonly value: SharedValue;
+}
+
+/** An item of a ring; a newer one has a larger index. */
+export interface RingItem {
+  readonly index: number;
+  readonly value: SharedValue;
+}
+
+/** One declared field of a plugin, by its kind: value and counter, map, set, list, ring. */
+export type SharedField =
+  | SharedValue
+  | ReadonlyMap<number | string, SharedValue>
+  | ReadonlySet<number | string>
+  | readonly ListItem[]
+  | readonly RingItem[];
+
+export interface PluginView {
+  readonly version: string;
+  /** Of the code that this room runs: changes with a reload. */
+  readonly codeHash: string;
+  /** It failed too often and rests: its state stands still. */
+  readonly suspended: boolean;
+  /** Every declared field that this viewer may see. */
+  readonly state: Readonly<Record<string, SharedField>>;
+}
+
+/** Whether the room's permissions let a viewer do something. */
+export interface Permission {
+  readonly allowed: boolean;
+  /** Whose rule forbids it, and its reason for people. */
+  readonly plugin?: string;
+  readonly reason?: string;
+}
+
 export type RoomStatus = "connecting" | "joining" | "live" | "reconnecting" | "closed";
 
 export interface Problem {
@@ -156,6 +225,8 @@ export interface RoomView {
   /** The room's roster in joining order: bounded, see viewerCount. */
   readonly viewers: readonly ViewerView[];
   readonly viewerCount: number;
+  /** The plugins that the room runs, by name. */
+  readonly plugins: Readonly<Record<string, PluginView>>;
   readonly distribution?: DriftDistributionView;
   readonly clock?: ClockView;
   /** Of the attached player; undefined without one. */
@@ -170,6 +241,14 @@ export interface RoomEvent {
   /** Who did it; 0 = the engine. */
   readonly viewer: number;
   readonly positionMs: number;
+}
+
+/** What a plugin tells, once. The engine itself speaks as "@engine". */
+export interface PluginEvent {
+  readonly plugin: string;
+  readonly name: string;
+  readonly tick: number;
+  readonly data: SharedValue;
 }
 
 export interface LoadRequest {
@@ -195,6 +274,13 @@ export interface Room {
   setRate(rate: number): Promise<CommandResult>;
   load(media: LoadRequest): Promise<CommandResult>;
   setName(name: string): Promise<CommandResult>;
+  /** A command of a plugin; `data` of the answer is its result. */
+  command(plugin: string, name: string, args?: CommandArgs): Promise<CommandResult>;
+  /** Lossy and without an answer: dropped while not connected. */
+  signal(plugin: string, name: string, args?: CommandArgs): void;
+  onPluginEvent(listener: (event: PluginEvent) => void): () => void;
+  /** By the replicated permissions ("playback.pause", "chat.say"); what plugins decide case by case is told by refusals. */
+  may(permission: string, viewer?: number): Permission;
 
   /** While a slider is dragged: at most four seeks a second, and always the last. */
   scrub(positionMs: number): void;
@@ -205,6 +291,8 @@ export interface Room {
   attachPlayer(player: Player): () => void;
   /** Where the media should stand now. */
   positionMs(): number;
+  /** From now until a tick that plugins name begins, negative afterwards; undefined while the engine's clock is unknown. */
+  untilTickMs(tick: number): number | undefined;
   /** Tries to connect at once instead of waiting, or again after `closed`. */
   retry(): void;
   /** Leaves for good: the place is not kept. */

@@ -80,8 +80,8 @@ export class Commands {
     const command = this.unanswered[index];
     if (command === undefined) return false;
     this.unanswered.splice(index, 1);
-    const { verdict, code, message, retryMs } = reply;
-    command.settle({ verdict, code, message, retryMs });
+    const { type: _, sequence: __, tick: ___, version: ____, ...result } = reply;
+    command.settle(result);
     return true;
   }
 

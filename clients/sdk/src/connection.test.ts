@@ -15,6 +15,7 @@ const welcome: Welcome = {
   protocol: 1,
   room: "demo",
   viewer: 3,
+  roles: 0,
   resumeToken: "r.demo.x",
   resumed: false,
   clockId: "1",
@@ -49,6 +50,7 @@ function setUp() {
       haveEpoch: 0,
       haveVersion: 0,
       client: "",
+      device: "",
     }),
     forgetPlace: () => {
       resumeToken = "";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeClientMessage, encodeServerMessage } from "../test/engine-wire.js";
+import { sharedRow } from "../test/fake-engine.js";
 import { seeded } from "../test/fake-environment.js";
 import { decodeServerFrame, FRAME_BYTES_MAX, MalformedFrame } from "./decode.js";
 import { encodeClientMessage } from "./encode.js";
@@ -44,6 +45,12 @@ const snapshot: Snapshot = {
       { id: 4_294_967_295, name: "<b>", roles: 0, connected: false },
     ],
     removedViewers: [],
+    shared: [
+      { plugin: "chat", field: "log", key: 0, row: sharedRow("chat", "log", 0, { from: 1 }) },
+      { plugin: "chat", field: "log", key: -7, row: sharedRow("chat", "log", -7, ["a", 1.5]) },
+      { plugin: "vote", field: "by", key: "", row: sharedRow("vote", "by", "", true) },
+      { plugin: "vote", field: "n", key: null, row: sharedRow("vote", "n", null, 3) },
+    ],
   },
 };
 
@@ -54,6 +61,7 @@ const messages: ServerMessage[] = [
     protocol: 1,
     room: "demo",
     viewer: 7,
+    roles: 5,
     resumeToken: "r.demo.x",
     resumed: true,
     clockId: "18446744073709551615",
@@ -72,7 +80,12 @@ const messages: ServerMessage[] = [
     tick: 1201,
     stateHash: 1,
     sentAtUs: 60_050_123,
-    fields: { viewerCount: 0, viewers: [], removedViewers: [1, 4_294_967_295] },
+    fields: {
+      viewerCount: 0,
+      viewers: [],
+      removedViewers: [1, 4_294_967_295],
+      shared: [{ plugin: "chat", field: "log", key: 0 }],
+    },
   },
   { type: "pong", t0Us: -5, t1Us: 10, t2Us: 11 },
   {
@@ -84,7 +97,11 @@ const messages: ServerMessage[] = [
     retryMs: 5,
     tick: 2,
     version: 3,
+    plugin: "host_control",
+    reason: "not_host",
+    data: { host: 2 },
   },
+  { type: "pluginEvent", plugin: "reactions", name: "burst", tick: 9, data: [{ x: 0.25 }] },
   { type: "event", kind: "sought", viewer: 2, tick: 8, positionUs: 5 },
   { type: "goodbye", code: "draining", message: "bye", resumable: true, retryMs: 2000 },
   {
@@ -160,6 +177,10 @@ describe("refusing what no honest engine sends", () => {
     );
   });
 
+  it("refuses a snapshot that removes a shared entry", () => {
+    refused(bent({ shared: [{ plugin: "chat", field: "log", key: 1 }] }));
+  });
+
   it("refuses an unknown verdict, a tick without length and another protocol", () => {
     const welcome = messages[1] as ServerMessage & { type: "welcome" };
     refused(encodeServerMessage({ ...welcome, tickUs: 0 }));
@@ -225,6 +246,7 @@ describe("writing the client's frames", () => {
       haveEpoch: 1,
       haveVersion: 2,
       client: "test",
+      device: "00ff",
     },
     command({ ...base, action: { kind: "play" } }),
     command({ ...base, action: { kind: "pause" } }),
@@ -235,6 +257,11 @@ describe("writing the client's frames", () => {
       action: { kind: "load", mediaKind: 4, url: "u", title: "t", positionUs: 1, play: true },
     }),
     command({ ...base, action: { kind: "setName", name: "n" } }),
+    command({
+      ...base,
+      action: { kind: "plugin", plugin: "chat", name: "say", args: { text: "Hé", reply_to: 3 } },
+    }),
+    { type: "signal", plugin: "cursors", name: "move", args: { x: 0.5, y: 0 } },
     { type: "ping", t0Us: 17 },
     {
       type: "report",

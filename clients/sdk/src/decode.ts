@@ -3,35 +3,44 @@
 // that throws instead, and every count, length, enum and range is checked before a value leaves this file.
 
 import { ByteBuffer } from "flatbuffers";
+import type { SharedValue } from "./api.js";
 import { Delta } from "./generated/playhead/wire/delta.js";
 import { Event } from "./generated/playhead/wire/event.js";
 import { Goodbye } from "./generated/playhead/wire/goodbye.js";
 import type { Playhead as WirePlayhead } from "./generated/playhead/wire/playhead.js";
+import { PluginEvent } from "./generated/playhead/wire/plugin-event.js";
 import { Pong } from "./generated/playhead/wire/pong.js";
 import { Reply } from "./generated/playhead/wire/reply.js";
 import type { RoomFields as WireRoomFields } from "./generated/playhead/wire/room-fields.js";
 import { ServerFrame } from "./generated/playhead/wire/server-frame.js";
 import { ServerMessage as WireServerMessage } from "./generated/playhead/wire/server-message.js";
+import type { SharedEntry as WireSharedEntry } from "./generated/playhead/wire/shared-entry.js";
 import { Snapshot } from "./generated/playhead/wire/snapshot.js";
 import { Welcome } from "./generated/playhead/wire/welcome.js";
 import {
   type DriftDistribution,
+  type EntryKey,
   type EventKindName,
   errorCodeName,
   PROTOCOL_VERSION,
   type RoomFields,
   type ServerMessage,
+  type SharedEntry,
   type Telemetry,
   type ViewerRow,
 } from "./messages.js";
+import { readValue } from "./shared-value.js";
+import { beginSharedHash } from "./state-hash.js";
 import type { Motion, Playhead } from "./sync/motion.js";
 
-/** The largest frame read; an engine's largest (a snapshot with a full roster) is a tenth of it. Unit: bytes. */
+/** The largest frame read; an engine's largest (a snapshot with everything its plugins keep) is a quarter. Unit: bytes. */
 export const FRAME_BYTES_MAX = 1 << 20;
 /** The longest string accepted, above every limit of the engine. Unit: bytes. */
 export const STRING_BYTES_MAX = 4096;
 /** The most rows of any list accepted; the engine's roster has 200. */
 export const ROWS_MAX = 1024;
+/** The most entries of plugins' state accepted: 160 KiB of them (PROTOCOL.md section 8), each of 16 bytes or more. */
+export const SHARED_ENTRIES_MAX = 16_384;
 /** Lengths of a tick accepted: 1000 Hz to one in ten seconds. Unit: us. */
 export const TICK_US_MIN = 1_000;
 export const TICK_US_MAX = 10_000_000;
@@ -102,8 +111,8 @@ function inRange(value: number, what: string, min: number, max: number): number 
   return value >= min && value <= max ? value : fail(`${what} is ${value}`);
 }
 
-function rows(count: number, what: string): number {
-  return inRange(count, `the number of ${what}`, 0, ROWS_MAX);
+function rows(count: number, what: string, max = ROWS_MAX): number {
+  return inRange(count, `the number of ${what}`, 0, max);
 }
 
 function readFrame(frame: ServerFrame): ServerMessage {
@@ -141,6 +150,16 @@ function readFrame(frame: ServerFrame): ServerMessage {
       return readReply(required<Reply>(frame.message(new Reply()), "reply"));
     case WireServerMessage.Event:
       return readEvent(required<Event>(frame.message(new Event()), "event"));
+    case WireServerMessage.PluginEvent: {
+      const event = required<PluginEvent>(frame.message(new PluginEvent()), "plugin event");
+      return {
+        type: "pluginEvent",
+        plugin: event.plugin() ?? "",
+        name: event.name() ?? "",
+        tick: event.tick(),
+        data: readData(event.dataArray()) ?? null,
+      };
+    }
     case WireServerMessage.Goodbye: {
       const goodbye = required<Goodbye>(frame.message(new Goodbye()), "goodbye");
       return {
@@ -165,6 +184,7 @@ function readWelcome(welcome: Welcome): ServerMessage {
     protocol: inRange(welcome.protocol(), "protocol", PROTOCOL_VERSION, PROTOCOL_VERSION),
     room: welcome.room() ?? "",
     viewer: viewer === 0 ? fail("the viewer's id is 0") : viewer,
+    roles: welcome.roles(),
     resumeToken: welcome.resumeToken() ?? "",
     resumed: welcome.resumed(),
     clockId: welcome.clockId().toString(),
@@ -180,6 +200,8 @@ function readWelcome(welcome: Welcome): ServerMessage {
 function readSnapshot(snapshot: Snapshot): ServerMessage {
   const fields = readFields(required(snapshot.fields(), "the fields"));
   if (fields.removedViewers.length > 0) fail("a snapshot removes viewers");
+  if (fields.shared?.some(({ row }) => row === undefined))
+    fail("a snapshot removes shared entries");
   return {
     type: "snapshot",
     epoch: snapshot.epoch(),
@@ -207,8 +229,15 @@ function readDelta(delta: Delta): ServerMessage {
   };
 }
 
+function readData(bytes: Uint8Array | null): SharedValue | undefined {
+  return bytes === null || bytes.length === 0 ? undefined : readValue(bytes);
+}
+
 function readReply(reply: Reply): ServerMessage {
   const verdicts = ["applied", "superseded", "refused"] as const;
+  const plugin = reply.plugin() ?? "";
+  const reason = reply.reason() ?? "";
+  const data = readData(reply.dataArray());
   return {
     type: "reply",
     sequence: reply.seq(),
@@ -218,6 +247,9 @@ function readReply(reply: Reply): ServerMessage {
     retryMs: reply.retryMs(),
     tick: reply.tick(),
     version: reply.version(),
+    ...(plugin === "" ? {} : { plugin }),
+    ...(reason === "" ? {} : { reason }),
+    ...(data === undefined ? {} : { data }),
   };
 }
 
@@ -262,6 +294,11 @@ function readFields(fields: WireRoomFields): RoomFields {
   const removedViewers: number[] = [];
   for (let i = 0, count = rows(fields.removedViewersLength(), "removed viewers"); i < count; i += 1)
     removedViewers.push(required(fields.removedViewers(i), "a removed viewer"));
+  const shared: SharedEntry[] = [];
+  const sharedCount = rows(fields.sharedLength(), "shared entries", SHARED_ENTRIES_MAX);
+  for (let i = 0; i < sharedCount; i += 1) {
+    shared.push(readShared(required(fields.shared(i), "a shared entry")));
+  }
   return {
     ...(info === null ? {} : { info: { title: info.title() ?? "", listed: info.listed() } }),
     ...(media === null
@@ -279,7 +316,21 @@ function readFields(fields: WireRoomFields): RoomFields {
     ...(viewerCount === null ? {} : { viewerCount }),
     viewers,
     removedViewers,
+    ...(sharedCount === 0 ? {} : { shared }),
   };
+}
+
+function readShared(entry: WireSharedEntry): SharedEntry {
+  const plugin = required(entry.plugin(), "a shared entry's plugin");
+  const field = required(entry.field(), "a shared entry's field");
+  const keyInt = entry.keyInt();
+  const key: EntryKey =
+    keyInt === null ? entry.keyText() : integer(keyInt, "key_int", Number.MIN_SAFE_INTEGER);
+  const bytes = entry.valueArray();
+  if (bytes === null || bytes.length === 0) return { plugin, field, key };
+  const hash = beginSharedHash(plugin, field, key);
+  const value = readValue(bytes, hash);
+  return { plugin, field, key, row: { value, hash: hash.finish() } };
 }
 
 function readMotion(current: WirePlayhead | null, pending: WirePlayhead | null): Motion {

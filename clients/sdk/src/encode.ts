@@ -11,12 +11,15 @@ import { Load } from "./generated/playhead/wire/load.js";
 import { Pause } from "./generated/playhead/wire/pause.js";
 import { Ping } from "./generated/playhead/wire/ping.js";
 import { Play } from "./generated/playhead/wire/play.js";
+import { PluginCommand } from "./generated/playhead/wire/plugin-command.js";
 import { Report } from "./generated/playhead/wire/report.js";
 import { Resync } from "./generated/playhead/wire/resync.js";
 import { Seek } from "./generated/playhead/wire/seek.js";
 import { SetName } from "./generated/playhead/wire/set-name.js";
 import { SetRate } from "./generated/playhead/wire/set-rate.js";
+import { Signal } from "./generated/playhead/wire/signal.js";
 import { type Action, type ClientMessage, PROTOCOL_VERSION } from "./messages.js";
+import { writeValue } from "./shared-value.js";
 
 export function encodeClientMessage(message: ClientMessage): Uint8Array<ArrayBuffer> {
   const builder = new Builder(256);
@@ -36,6 +39,7 @@ function writeMessage(builder: Builder, message: ClientMessage): [WireClientMess
       const resumeToken = builder.createString(message.resumeToken);
       const name = builder.createString(message.name);
       const client = builder.createString(message.client);
+      const device = builder.createString(message.device);
       Hello.startHello(builder);
       Hello.addProtocolMin(builder, PROTOCOL_VERSION);
       Hello.addProtocolMax(builder, PROTOCOL_VERSION);
@@ -46,6 +50,7 @@ function writeMessage(builder: Builder, message: ClientMessage): [WireClientMess
       Hello.addHaveEpoch(builder, message.haveEpoch);
       Hello.addHaveVersion(builder, message.haveVersion);
       Hello.addClient(builder, client);
+      Hello.addDevice(builder, device);
       return [WireClientMessage.Hello, Hello.endHello(builder)];
     }
     case "command": {
@@ -81,6 +86,16 @@ function writeMessage(builder: Builder, message: ClientMessage): [WireClientMess
       Resync.addStateHash(builder, message.stateHash);
       Resync.addMismatch(builder, message.mismatch);
       return [WireClientMessage.Resync, Resync.endResync(builder)];
+    case "signal": {
+      const plugin = builder.createString(message.plugin);
+      const name = builder.createString(message.name);
+      const args = Signal.createArgsVector(builder, writeValue(message.args));
+      Signal.startSignal(builder);
+      Signal.addPlugin(builder, plugin);
+      Signal.addName(builder, name);
+      Signal.addArgs(builder, args);
+      return [WireClientMessage.Signal, Signal.endSignal(builder)];
+    }
     case "bye":
       Bye.startBye(builder);
       return [WireClientMessage.Bye, Bye.endBye(builder)];
@@ -119,6 +134,16 @@ function writeAction(builder: Builder, action: Action): [WireAction, number] {
       SetName.startSetName(builder);
       SetName.addName(builder, name);
       return [WireAction.SetName, SetName.endSetName(builder)];
+    }
+    case "plugin": {
+      const plugin = builder.createString(action.plugin);
+      const name = builder.createString(action.name);
+      const args = PluginCommand.createArgsVector(builder, writeValue(action.args));
+      PluginCommand.startPluginCommand(builder);
+      PluginCommand.addPlugin(builder, plugin);
+      PluginCommand.addName(builder, name);
+      PluginCommand.addArgs(builder, args);
+      return [WireAction.PluginCommand, PluginCommand.endPluginCommand(builder)];
     }
   }
 }

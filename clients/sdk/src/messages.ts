@@ -1,7 +1,7 @@
 // The messages of schemas/*.fbs as plain values, in the wire's own units: integer microseconds, ticks, thousandths.
 // 64-bit integers are numbers here: the wire's are checked to be exact in a double (below 2^53).
 
-import type { ErrorCodeName, MediaKindName } from "./api.js";
+import type { ErrorCodeName, MediaKindName, RoleName, SharedValue } from "./api.js";
 import type { Motion } from "./sync/motion.js";
 
 /** The protocol this SDK speaks; also the WebSocket subprotocol's name. */
@@ -35,6 +35,11 @@ export const ERROR_CODES = [
   "room_closed",
   "text_frame",
   "internal",
+  "denied",
+  "unknown_command",
+  "plugin_failed",
+  "kicked",
+  "banned",
 ] as const satisfies readonly ErrorCodeName[];
 
 /** In the order of MediaKind in schemas/common.fbs. */
@@ -76,8 +81,36 @@ export interface ViewerRow {
   readonly connected: boolean;
 }
 
-/** Bit of ViewerRow.roles. */
+/** In the order of the bits of ViewerRow.roles (Role in schemas/common.fbs). */
+export const ROLES = [
+  "owner",
+  "moderator",
+  "host",
+  "cohost",
+  "member",
+  "muted",
+] as const satisfies readonly RoleName[];
 export const ROLE_OWNER = 1;
+/** Stands for everybody in the rules of permissions; in no viewer's row. */
+export const ROLE_ANYONE = 0x8000_0000;
+
+/** What an entry of a plugin's field is kept under: nothing (the whole field), an integer, or text. */
+export type EntryKey = null | number | string;
+
+/** One replicated entry of a plugin's field. */
+export interface SharedEntry {
+  readonly plugin: string;
+  readonly field: string;
+  readonly key: EntryKey;
+  /** Absent = removed. */
+  readonly row?: SharedRow;
+}
+
+export interface SharedRow {
+  readonly value: SharedValue;
+  /** Of the entry as an item of the state hash. */
+  readonly hash: number;
+}
 
 export interface RoomFields {
   readonly info?: RoomInfo;
@@ -86,6 +119,7 @@ export interface RoomFields {
   readonly viewerCount?: number;
   readonly viewers: readonly ViewerRow[];
   readonly removedViewers: readonly number[];
+  readonly shared?: readonly SharedEntry[];
 }
 
 // ---- engine to client
@@ -95,6 +129,8 @@ export interface Welcome {
   readonly protocol: number;
   readonly room: string;
   readonly viewer: number;
+  /** The viewer's own, as of now: in wide rooms it may have no row. */
+  readonly roles: number;
   readonly resumeToken: string;
   readonly resumed: boolean;
   readonly clockId: string;
@@ -143,6 +179,12 @@ export interface Reply {
   readonly retryMs: number;
   readonly tick: number;
   readonly version: number;
+  /** Which plugin refused; absent when the room itself did. */
+  readonly plugin?: string;
+  /** Its short code for the reason, for programs. */
+  readonly reason?: string;
+  /** What came with a denial, or the result of a plugin's command. */
+  readonly data?: SharedValue;
 }
 
 export type EventKindName =
@@ -159,6 +201,15 @@ export interface EventMessage {
   readonly viewer: number;
   readonly tick: number;
   readonly positionUs: number;
+}
+
+/** Something a plugin tells; not part of the state. */
+export interface PluginEventMessage {
+  readonly type: "pluginEvent";
+  readonly plugin: string;
+  readonly name: string;
+  readonly tick: number;
+  readonly data: SharedValue;
 }
 
 export interface Goodbye {
@@ -209,6 +260,7 @@ export type ServerMessage =
   | Pong
   | Reply
   | EventMessage
+  | PluginEventMessage
   | Goodbye
   | Beacon
   | Unknown;
@@ -224,6 +276,8 @@ export interface Hello {
   readonly haveEpoch: number;
   readonly haveVersion: number;
   readonly client: string;
+  /** A random id that this browser keeps, so that a ban outlives a tab; empty = none. */
+  readonly device: string;
 }
 
 export type Action =
@@ -239,7 +293,15 @@ export type Action =
       readonly positionUs: number;
       readonly play: boolean;
     }
-  | { readonly kind: "setName"; readonly name: string };
+  | { readonly kind: "setName"; readonly name: string }
+  | PluginCommand;
+
+export interface PluginCommand {
+  readonly kind: "plugin";
+  readonly plugin: string;
+  readonly name: string;
+  readonly args: SharedValue;
+}
 
 export interface CommandMessage {
   readonly type: "command";
@@ -282,8 +344,16 @@ export interface Resync {
   readonly mismatch: boolean;
 }
 
+/** Lossy, without an answer: a pointer that moves, somebody typing. */
+export interface Signal {
+  readonly type: "signal";
+  readonly plugin: string;
+  readonly name: string;
+  readonly args: SharedValue;
+}
+
 export interface Bye {
   readonly type: "bye";
 }
 
-export type ClientMessage = Hello | CommandMessage | Ping | Report | Resync | Bye;
+export type ClientMessage = Hello | CommandMessage | Ping | Report | Resync | Signal | Bye;

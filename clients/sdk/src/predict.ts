@@ -39,6 +39,7 @@ export function predict(motion: Motion, action: Action, issue: Issue): Motion {
       return predictRate(motion, action.ratePermille, issue);
     case "load":
     case "setName":
+    case "plugin":
       return motion;
   }
 }

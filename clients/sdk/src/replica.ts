@@ -4,6 +4,7 @@
 //   Shapes: every value is immutable; what did not change keeps its identity, so that views can share it.
 
 import type { Delta, Media, RoomFields, RoomInfo, Snapshot, ViewerRow } from "./messages.js";
+import { NO_SHARED, type SharedState, SharedTables } from "./shared-tables.js";
 import {
   hashInfo,
   hashMedia,
@@ -20,6 +21,7 @@ export interface ReplicaState {
   readonly motion: Motion;
   readonly viewerCount: number;
   readonly viewers: ReadonlyMap<number, ViewerRow>;
+  readonly shared: SharedState;
 }
 
 /** What a room holds before anyone has put anything into it. */
@@ -31,6 +33,7 @@ export const EMPTY_STATE: ReplicaState = {
   },
   viewerCount: 0,
   viewers: new Map(),
+  shared: NO_SHARED,
 };
 
 /** `stale` is harmless: a duplicate, or older than what we hold. The last two ask for a snapshot. */
@@ -44,6 +47,7 @@ export class Replica {
   private itemHashes = hashItems(EMPTY_STATE);
   private rowHashes = new Map<number, number>();
   private rowSum = 0;
+  private shared = new SharedTables();
 
   get state(): ReplicaState {
     return this.state_;
@@ -57,7 +61,7 @@ export class Replica {
   }
   get stateHash(): number {
     const { info, media, motion, viewerCount } = this.itemHashes;
-    return sumHashes(info, media, motion, viewerCount, this.rowSum);
+    return sumHashes(info, media, motion, viewerCount, this.rowSum, this.shared.hash);
   }
 
   apply(message: Snapshot | Delta): Applied {
@@ -93,6 +97,7 @@ export class Replica {
     this.itemHashes = hashItems(EMPTY_STATE);
     this.rowHashes = new Map();
     this.rowSum = 0;
+    this.shared = new SharedTables();
   }
 
   private write(fields: RoomFields): void {
@@ -109,6 +114,7 @@ export class Replica {
       motion: motion ?? this.state_.motion,
       viewerCount: viewerCount ?? this.state_.viewerCount,
       viewers: this.writeRows(fields),
+      shared: this.shared.write(fields.shared ?? []),
     };
   }
 

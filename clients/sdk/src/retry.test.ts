@@ -68,6 +68,8 @@ describe("after a connection has ended", () => {
       "room_full",
       "replaced",
       "room_closed",
+      "kicked",
+      "banned",
     ]);
   });
 

@@ -47,6 +47,8 @@ const TERMINAL: ReadonlySet<ErrorCodeName> = new Set([
   "room_full",
   "room_closed",
   "replaced",
+  "kicked",
+  "banned",
 ]);
 
 /** What the token presented may be to blame for. */

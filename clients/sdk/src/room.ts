@@ -2,7 +2,18 @@
 // engine is session.ts.
 //   Thread: the page's.   Owner: the app, which calls leave().
 
-import type { CommandResult, JoinOptions, LoadRequest, Room, RoomEvent, RoomView } from "./api.js";
+import type {
+  CommandArgs,
+  CommandResult,
+  JoinOptions,
+  LoadRequest,
+  Permission,
+  PluginEvent,
+  Room,
+  RoomEvent,
+  RoomView,
+  SharedValue,
+} from "./api.js";
 import { refusal } from "./commands.js";
 import { RATE_PERMILLE_MAX, RATE_PERMILLE_MIN } from "./decode.js";
 import { browserEnvironment, type Environment } from "./environment.js";
@@ -11,6 +22,7 @@ import { type Action, MEDIA_KINDS } from "./messages.js";
 import type { Player, UserIntent } from "./player/player.js";
 import { Scrubber } from "./scrub.js";
 import { Session } from "./session.js";
+import { MalformedValue, writeValue } from "./shared-value.js";
 import { SyncLoop, type SyncStatus } from "./sync/sync-loop.js";
 import { publicClock, ViewParts } from "./view.js";
 
@@ -33,6 +45,7 @@ class JoinedRoom implements Room {
   private readonly parts = new ViewParts();
   private readonly listeners = new Set<() => void>();
   private readonly eventListeners = new Set<(event: RoomEvent) => void>();
+  private readonly pluginEventListeners = new Set<(event: PluginEvent) => void>();
   private attached: { readonly player: Player; readonly loop: SyncLoop } | undefined;
   private detach: (() => void) | undefined;
   private sync: SyncStatus | undefined;
@@ -53,6 +66,9 @@ class JoinedRoom implements Room {
       figuresChanged: () => this.figuresChanged(),
       event: (event) => {
         for (const listener of [...this.eventListeners]) listener(event);
+      },
+      pluginEvent: (event) => {
+        for (const listener of [...this.pluginEventListeners]) listener(event);
       },
       pageChanged: () => this.attached?.loop.poke(),
       sync: () => this.attached?.loop.status,
@@ -82,8 +98,21 @@ class JoinedRoom implements Room {
     return () => this.eventListeners.delete(listener);
   }
 
+  onPluginEvent(listener: (event: PluginEvent) => void): () => void {
+    this.pluginEventListeners.add(listener);
+    return () => this.pluginEventListeners.delete(listener);
+  }
+
+  may(permission: string, viewer?: number): Permission {
+    return this.session.may(permission, viewer);
+  }
+
   positionMs(): number {
     return this.session.positionMs();
+  }
+
+  untilTickMs(tick: number): number | undefined {
+    return this.session.untilTickMs(tick);
   }
 
   // ---- what the app asks for
@@ -128,6 +157,17 @@ class JoinedRoom implements Room {
     const result = await this.submit({ kind: "setName", name });
     if (result.verdict === "applied") this.session.keepName(name);
     return result;
+  }
+
+  command(plugin: string, name: string, args: CommandArgs = {}): Promise<CommandResult> {
+    const checked = checkArgs(args);
+    if (typeof checked === "string") return Promise.resolve(refusal("malformed", checked));
+    return this.submit({ kind: "plugin", plugin, name, args: checked.args });
+  }
+
+  signal(plugin: string, name: string, args: CommandArgs = {}): void {
+    const checked = checkArgs(args);
+    if (typeof checked !== "string") this.session.signal(plugin, name, checked.args);
   }
 
   scrub(positionMs: number): void {
@@ -253,12 +293,26 @@ class JoinedRoom implements Room {
       confirmedMotion: parts.confirmedMotion(state.motion, tickUs),
       viewers: parts.viewers(state.viewers, session.telemetry),
       viewerCount: state.viewerCount,
+      plugins: parts.plugins.of(state.shared),
       ...(distribution === undefined ? {} : { distribution }),
       ...(estimate === undefined ? {} : { clock: publicClock(estimate) }),
       ...(this.sync === undefined ? {} : { sync: this.sync }),
       pendingCommands: session.pendingCommands,
       hashMismatches: session.hashMismatches,
     };
+  }
+}
+
+/** What cannot be sent is told to whoever asked, not thrown at the socket; the answer is what is wrong. */
+function checkArgs(args: CommandArgs): string | { readonly args: SharedValue } {
+  // The writer leaves out what is undefined.
+  const value = args as { readonly [name: string]: SharedValue };
+  try {
+    writeValue(value);
+    return { args: value };
+  } catch (error) {
+    if (error instanceof MalformedValue) return `the arguments cannot be sent: ${error.message}`;
+    throw error;
   }
 }
 

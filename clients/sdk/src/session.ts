@@ -6,13 +6,17 @@ import type {
   CommandResult,
   DriftDistributionView,
   JoinOptions,
+  Permission,
+  PluginEvent,
   Problem,
   RoomEvent,
   RoomStatus,
+  SharedValue,
 } from "./api.js";
 import { ClockDriver } from "./clock-driver.js";
 import { Commands, refusal } from "./commands.js";
 import { Connection } from "./connection.js";
+import { defaultDeviceId } from "./device.js";
 import type { Environment } from "./environment.js";
 import { LeadEstimate } from "./lead.js";
 import type {
@@ -25,6 +29,7 @@ import type {
   Telemetry,
   Welcome,
 } from "./messages.js";
+import { permissionOf } from "./plugin-view.js";
 import { Replica, type ReplicaState } from "./replica.js";
 import { Reports, reportOf } from "./reports.js";
 import { Resyncs } from "./resyncs.js";
@@ -38,6 +43,8 @@ const TICK_US_DEFAULT = 50_000;
 /** Commands that cannot be sent are looked at this often. Unit: ms. */
 const EXPIRY_CHECK_MS = 1_000;
 const CLIENT_NAME = "playhead-sdk 0.1";
+/** Of actions whose permission is called otherwise. */
+const PERMISSIONS: Readonly<Partial<Record<Action["kind"], string>>> = { setRate: "rate" };
 
 export interface SessionEvents {
   /** Where the media should be, now or later, may have changed. */
@@ -47,6 +54,7 @@ export interface SessionEvents {
   /** Figures that change all the time. */
   figuresChanged(): void;
   event(event: RoomEvent): void;
+  pluginEvent(event: PluginEvent): void;
   /** The clock has started afresh, or the page came or went. */
   pageChanged(): void;
   /** How the player is doing; undefined without one. */
@@ -65,7 +73,9 @@ export class Session {
   private readonly stopPage: () => void;
 
   private me_: number | undefined;
+  private welcomedRoles = 0;
   private resumeToken = "";
+  private readonly device: string;
   private name: string;
   private tickUs_ = TICK_US_DEFAULT;
   private telemetry_: ReadonlyMap<number, Telemetry> = new Map();
@@ -82,6 +92,7 @@ export class Session {
     this.store = options.store ?? defaultTokenStore();
     const place = this.store.take(options.room);
     this.resumeToken = place?.resumeToken ?? "";
+    this.device = options.device ?? defaultDeviceId();
     this.name = options.name ?? "";
     this.commands = new Commands(place?.sequence);
     this.wasVisible = environment.page.visible;
@@ -157,6 +168,18 @@ export class Session {
     return durationUs > 0 ? Math.min(positionMs, durationUs / 1000) : positionMs;
   }
 
+  may(permission: string, viewer = this.me_): Permission {
+    const { shared, viewers } = this.replica.state;
+    // Somebody beyond the roster of a wide room is nobody in particular, but for oneself.
+    const unlisted = viewer === this.me_ ? this.welcomedRoles : 0;
+    return permissionOf(shared, permission, viewers.get(viewer ?? 0)?.roles ?? unlisted);
+  }
+
+  untilTickMs(tick: number): number | undefined {
+    const serverMs = this.clock.roughServerNow(this.environment.now());
+    return serverMs === undefined ? undefined : (tick * this.tickUs_) / 1000 - serverMs;
+  }
+
   // ---- what is asked for
 
   submit(action: Action, positionUs: number | undefined): Promise<CommandResult> {
@@ -169,14 +192,20 @@ export class Session {
     const { instance, durationUs } = this.replica.state.media;
     const rttMs = this.clock.estimate(localMs)?.rttMs ?? 0;
     const { tickUs } = this;
+    // What the room's rules forbid is sent, to be refused with its reason, but not shown meanwhile.
+    const forbidden = !this.may(`playback.${PERMISSIONS[action.kind] ?? action.kind}`).allowed;
     const issue =
-      serverMs === undefined
+      serverMs === undefined || forbidden
         ? undefined
         : { serverMs, positionUs, tickUs, durationUs, ...this.lead.ticks(tickUs, rttMs) };
     const result = this.commands.submit(action, { media: instance, localMs, positionUs, issue });
     this.sendCommands();
     this.events.motionChanged();
     return result;
+  }
+
+  signal(plugin: string, name: string, args: SharedValue): void {
+    this.connection.send({ type: "signal", plugin, name, args }, "mayBeLost");
   }
 
   /** The next hello of this page says it again. */
@@ -225,11 +254,13 @@ export class Session {
       haveEpoch: resuming ? this.replica.epoch : 0,
       haveVersion: resuming ? this.replica.version : 0,
       client: this.options.clientName ?? CLIENT_NAME,
+      device: this.device,
     };
   }
 
   private welcome(welcome: Welcome): void {
     this.me_ = welcome.viewer;
+    this.welcomedRoles = welcome.roles;
     this.resumeToken = welcome.resumeToken;
     this.tickUs_ = welcome.tickUs;
     this.resyncs.connected();
@@ -260,6 +291,11 @@ export class Session {
       case "event": {
         const { kind, viewer, positionUs } = message;
         this.events.event({ kind, viewer, positionMs: positionUs / 1000 });
+        return false;
+      }
+      case "pluginEvent": {
+        const { plugin, name, tick, data } = message;
+        this.events.pluginEvent({ plugin, name, tick, data });
         return false;
       }
       default:

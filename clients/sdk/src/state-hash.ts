@@ -2,7 +2,7 @@
 // so that a client in any language can compute it. It is a sum over items, so that a change costs only its item.
 // Specified in schemas/PROTOCOL.md; golden vectors in tests/vectors/wire.json.
 
-import type { Media, RoomInfo, ViewerRow } from "./messages.js";
+import type { EntryKey, Media, RoomInfo, ViewerRow } from "./messages.js";
 import type { Motion, Playhead } from "./sync/motion.js";
 
 const FNV_OFFSET = 2166136261;
@@ -13,11 +13,18 @@ const TAG_MEDIA = 2;
 const TAG_MOTION = 3;
 const TAG_VIEWER_COUNT = 4;
 const TAG_VIEWER = 5;
+const TAG_SHARED = 6;
+
+/** Of the keys of shared entries. */
+const KEY_NONE = 0;
+const KEY_INTEGER = 1;
+const KEY_TEXT = 2;
 
 const utf8 = new TextEncoder();
+const scratch = new DataView(new ArrayBuffer(8));
 
 /** FNV-1a, fed byte by byte in the canonical order, finished with MurmurHash3's fmix32. */
-class ItemHash {
+export class ItemHash {
   private hash = FNV_OFFSET;
 
   constructor(tag: number) {
@@ -42,11 +49,17 @@ class ItemHash {
     const high = Math.floor(value / 0x1_0000_0000);
     return this.u32(value - high * 0x1_0000_0000).u32(high);
   }
-  text(value: string): this {
-    const bytes = utf8.encode(value);
+  f64(value: number): this {
+    scratch.setFloat64(0, value, true);
+    return this.u32(scratch.getUint32(0, true)).u32(scratch.getUint32(4, true));
+  }
+  bytes(bytes: Uint8Array): this {
     this.u32(bytes.length);
     for (const byte of bytes) this.u8(byte);
     return this;
+  }
+  text(value: string): this {
+    return this.bytes(utf8.encode(value));
   }
   playhead(playhead: Playhead): this {
     return this.i64(playhead.anchorPositionUs)
@@ -95,6 +108,13 @@ export function hashViewer(row: ViewerRow): number {
     .u32(row.roles)
     .bool(row.connected)
     .finish();
+}
+
+/** The beginning of a shared entry's item; its value is fed by whoever reads it (readValue). */
+export function beginSharedHash(plugin: string, field: string, key: EntryKey): ItemHash {
+  const item = new ItemHash(TAG_SHARED).text(plugin).text(field);
+  if (key === null) return item.u8(KEY_NONE);
+  return typeof key === "number" ? item.u8(KEY_INTEGER).i64(key) : item.u8(KEY_TEXT).text(key);
 }
 
 /** Adds two hashes, or takes one away again (`a - b`), modulo 2^32. */

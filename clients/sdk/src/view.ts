@@ -7,6 +7,7 @@ import type {
   MediaView,
   Motion as PublicMotion,
   Playhead as PublicPlayhead,
+  RoleName,
   ViewerView,
 } from "./api.js";
 import {
@@ -17,10 +18,11 @@ import {
   FLAG_STALLED,
   MEDIA_KINDS,
   type Media,
-  ROLE_OWNER,
+  ROLES,
   type Telemetry,
   type ViewerRow,
 } from "./messages.js";
+import { PluginViews } from "./plugin-view.js";
 import { intentOf } from "./predict.js";
 import type { ReplicaState } from "./replica.js";
 import type { ClockEstimate } from "./sync/clock.js";
@@ -95,12 +97,31 @@ export function publicDistribution(beacon: Beacon): DriftDistributionView | unde
 /** The wire's buffer_ms says this for "that or more". */
 const BUFFER_MS_MAX = 65_535;
 
+/** Bits to names; the objects are shared, since rooms have few combinations. */
+const rolesOf = (() => {
+  const known = new Map<number, Readonly<Record<RoleName, boolean>>>();
+  return (bits: number): Readonly<Record<RoleName, boolean>> => {
+    // Bits that this SDK does not know are left out, so that there are no more than 2^6.
+    const mask = bits & (2 ** ROLES.length - 1);
+    let roles = known.get(mask);
+    if (roles === undefined) {
+      roles = Object.fromEntries(
+        ROLES.map((role, bit) => [role, (mask & (1 << bit)) !== 0]),
+      ) as Record<RoleName, boolean>;
+      known.set(mask, roles);
+    }
+    return roles;
+  };
+})();
+
 function publicViewer(row: ViewerRow, telemetry: Telemetry | undefined): ViewerView {
   const flags = telemetry?.flags ?? 0;
+  const roles = rolesOf(row.roles);
   return {
     id: row.id,
     name: row.name,
-    owner: (row.roles & ROLE_OWNER) !== 0,
+    owner: roles.owner,
+    roles,
     connected: row.connected,
     hue: hueOf(row.id),
     ...(telemetry === undefined
@@ -138,6 +159,7 @@ export class ViewParts {
   readonly motion = memo(publicMotion);
   readonly confirmedMotion = memo(publicMotion);
   readonly media = memo(publicMedia);
+  readonly plugins = new PluginViews();
   private known = new Map<number, KnownViewer>();
   private list: readonly ViewerView[] = [];
 

@@ -1,6 +1,7 @@
 // The engine's side of the wire, for tests: writes what src/decode.ts reads and reads what src/encode.ts writes.
 
 import { Builder, ByteBuffer } from "flatbuffers";
+import type { SharedValue } from "../src/api.js";
 import * as client from "../src/generated/client_generated.js";
 import * as common from "../src/generated/common_generated.js";
 import * as server from "../src/generated/server_generated.js";
@@ -10,7 +11,9 @@ import {
   ERROR_CODES,
   type RoomFields,
   type ServerMessage,
+  type SharedEntry,
 } from "../src/messages.js";
+import { readValue, writeValue } from "../src/shared-value.js";
 import type { Playhead } from "../src/sync/motion.js";
 
 const EVENT_KINDS = ["none", "played", "paused", "sought", "rateChanged", "loaded", "mediaEnded"];
@@ -86,6 +89,7 @@ function writeMessage(builder: Builder, message: Message): [server.ServerMessage
       server.Welcome.addPingIntervalMs(builder, message.pingIntervalMs);
       server.Welcome.addCommandsPerS(builder, message.commandsPerS);
       server.Welcome.addCommandBurst(builder, message.commandBurst);
+      server.Welcome.addRoles(builder, message.roles);
       return [server.ServerMessage.Welcome, server.Welcome.endWelcome(builder)];
     }
     case "snapshot": {
@@ -118,6 +122,12 @@ function writeMessage(builder: Builder, message: Message): [server.ServerMessage
       return [server.ServerMessage.Pong, server.Pong.endPong(builder)];
     case "reply": {
       const text = builder.createString(message.message);
+      const plugin = builder.createString(message.plugin ?? "");
+      const reason = builder.createString(message.reason ?? "");
+      const data =
+        message.data === undefined
+          ? 0
+          : server.Reply.createDataVector(builder, writeValue(message.data));
       server.Reply.startReply(builder);
       server.Reply.addSeq(builder, message.sequence);
       server.Reply.addVerdict(builder, VERDICTS.indexOf(message.verdict));
@@ -126,6 +136,9 @@ function writeMessage(builder: Builder, message: Message): [server.ServerMessage
       server.Reply.addRetryMs(builder, message.retryMs);
       server.Reply.addTick(builder, message.tick);
       server.Reply.addVersion(builder, message.version);
+      if (message.plugin !== undefined) server.Reply.addPlugin(builder, plugin);
+      if (message.reason !== undefined) server.Reply.addReason(builder, reason);
+      if (data !== 0) server.Reply.addData(builder, data);
       return [server.ServerMessage.Reply, server.Reply.endReply(builder)];
     }
     case "event":
@@ -135,6 +148,17 @@ function writeMessage(builder: Builder, message: Message): [server.ServerMessage
       server.Event.addTick(builder, message.tick);
       server.Event.addPositionUs(builder, BigInt(message.positionUs));
       return [server.ServerMessage.Event, server.Event.endEvent(builder)];
+    case "pluginEvent": {
+      const plugin = builder.createString(message.plugin);
+      const name = builder.createString(message.name);
+      const data = server.PluginEvent.createDataVector(builder, writeValue(message.data));
+      server.PluginEvent.startPluginEvent(builder);
+      server.PluginEvent.addPlugin(builder, plugin);
+      server.PluginEvent.addName(builder, name);
+      server.PluginEvent.addTick(builder, message.tick);
+      server.PluginEvent.addData(builder, data);
+      return [server.ServerMessage.PluginEvent, server.PluginEvent.endPluginEvent(builder)];
+    }
     case "goodbye": {
       const text = builder.createString(message.message);
       server.Goodbye.startGoodbye(builder);
@@ -192,6 +216,11 @@ function writeFields(builder: Builder, fields: RoomFields): number {
   );
   const rowsAt = server.RoomFields.createViewersVector(builder, rows);
   const removedAt = server.RoomFields.createRemovedViewersVector(builder, [...removedViewers]);
+  const shared = fields.shared ?? [];
+  const sharedAt = server.RoomFields.createSharedVector(
+    builder,
+    shared.map((entry) => writeShared(builder, entry)),
+  );
   server.RoomFields.startRoomFields(builder);
   if (infoAt !== 0) server.RoomFields.addInfo(builder, infoAt);
   if (mediaAt !== 0) server.RoomFields.addMedia(builder, mediaAt);
@@ -204,7 +233,28 @@ function writeFields(builder: Builder, fields: RoomFields): number {
   }
   if (rows.length > 0) server.RoomFields.addViewers(builder, rowsAt);
   if (removedViewers.length > 0) server.RoomFields.addRemovedViewers(builder, removedAt);
+  if (shared.length > 0) server.RoomFields.addShared(builder, sharedAt);
   return server.RoomFields.endRoomFields(builder);
+}
+
+function writeShared(builder: Builder, { plugin, field, key, row }: SharedEntry): number {
+  const pluginAt = builder.createString(plugin);
+  const fieldAt = builder.createString(field);
+  const textAt = typeof key === "string" ? builder.createString(key) : 0;
+  const valueAt =
+    row === undefined ? 0 : common.SharedEntry.createValueVector(builder, writeValue(row.value));
+  common.SharedEntry.startSharedEntry(builder);
+  common.SharedEntry.addPlugin(builder, pluginAt);
+  common.SharedEntry.addField(builder, fieldAt);
+  if (typeof key === "number") {
+    // As above: 0 is not the default of an optional field.
+    builder.forceDefaults(true);
+    common.SharedEntry.addKeyInt(builder, BigInt(key));
+    builder.forceDefaults(false);
+  }
+  if (textAt !== 0) common.SharedEntry.addKeyText(builder, textAt);
+  if (valueAt !== 0) common.SharedEntry.addValue(builder, valueAt);
+  return common.SharedEntry.endSharedEntry(builder);
 }
 
 /** Trusts what it reads: it comes from our own encoder. */
@@ -222,6 +272,7 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
         haveEpoch: hello.haveEpoch(),
         haveVersion: hello.haveVersion(),
         client: hello.client() ?? "",
+        device: hello.device() ?? "",
       };
     }
     case client.ClientMessage.Command: {
@@ -263,11 +314,24 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
         mismatch: resync.mismatch(),
       };
     }
+    case client.ClientMessage.Signal: {
+      const signal: client.Signal = frame.message(new client.Signal());
+      return {
+        type: "signal",
+        plugin: signal.plugin() ?? "",
+        name: signal.name() ?? "",
+        args: readArgs(signal.argsArray()),
+      };
+    }
     case client.ClientMessage.Bye:
       return { type: "bye" };
     default:
       throw new Error(`a client message of type ${frame.messageType()}`);
   }
+}
+
+function readArgs(bytes: Uint8Array | null): SharedValue {
+  return bytes === null || bytes.length === 0 ? null : readValue(bytes);
 }
 
 function readAction(command: client.Command): Action {
@@ -298,6 +362,15 @@ function readAction(command: client.Command): Action {
     case client.Action.SetName: {
       const name: client.SetName = command.action(new client.SetName());
       return { kind: "setName", name: name.name() ?? "" };
+    }
+    case client.Action.PluginCommand: {
+      const plugin: client.PluginCommand = command.action(new client.PluginCommand());
+      return {
+        kind: "plugin",
+        plugin: plugin.plugin() ?? "",
+        name: plugin.name() ?? "",
+        args: readArgs(plugin.argsArray()),
+      };
     }
     default:
       throw new Error(`an action of type ${command.actionType()}`);

@@ -1,20 +1,28 @@
 // A small model of the engine for the SDK's stories: the room rules that matter to a client, ticks of 50 ms, deltas
 // from each session's own base, replies after the state, beacons. What it holds is what every client must end with.
 
+import type { SharedValue } from "../src/api.js";
 import {
   type ClientMessage,
   type CommandMessage,
   type Delta,
+  type EntryKey,
   type Media,
+  type PluginCommand,
   type Reply,
   ROLE_OWNER,
   type RoomFields,
   type ServerMessage,
+  type SharedEntry,
+  type SharedRow,
   type Snapshot,
   type ViewerRow,
 } from "../src/messages.js";
 import { EMPTY_STATE, Replica, type ReplicaState } from "../src/replica.js";
+import { type SharedState, SharedTables } from "../src/shared-tables.js";
+import { readValue, writeValue } from "../src/shared-value.js";
 import {
+  beginSharedHash,
   hashInfo,
   hashMedia,
   hashMotion,
@@ -57,7 +65,47 @@ export function stateHashOf(state: ReplicaState): number {
     hashMotion(state.motion),
     hashViewerCount(state.viewerCount),
     ...[...state.viewers.values()].map(hashViewer),
+    ...entriesOf(state.shared).map(({ row }) => row?.hash ?? 0),
   );
+}
+
+/** An entry's row as the engine would send it. */
+export function sharedRow(
+  plugin: string,
+  field: string,
+  key: EntryKey,
+  value: SharedValue,
+): SharedRow {
+  const item = beginSharedHash(plugin, field, key);
+  const read = readValue(writeValue(value), item);
+  return { value: read, hash: item.finish() };
+}
+
+/** What the engine writes about a plugin, with the kinds of its fields. */
+export function aboutPlugin(
+  kinds: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, SharedValue>> = {},
+): SharedValue {
+  return { version: "1.0.0", hash: "c0ffee00", suspended: false, fields: kinds, ...more };
+}
+
+function entriesOf(shared: SharedState): SharedEntry[] {
+  return [...shared].flatMap(([plugin, fields]) =>
+    [...fields].flatMap(([field, table]) =>
+      [...table].map(([key, row]) => ({ plugin, field, key, row })),
+    ),
+  );
+}
+
+/** The entries that lead from one state to another. */
+function changesOf(before: SharedState, after: SharedState): SharedEntry[] {
+  const rowIn = (state: SharedState, { plugin, field, key }: SharedEntry) =>
+    state.get(plugin)?.get(field)?.get(key);
+  const gone = entriesOf(before).filter((entry) => rowIn(after, entry) === undefined);
+  return [
+    ...gone.map(({ plugin, field, key }) => ({ plugin, field, key })),
+    ...entriesOf(after).filter((entry) => rowIn(before, entry) !== entry.row),
+  ];
 }
 
 export class FakeEngine {
@@ -68,9 +116,12 @@ export class FakeEngine {
   /** Server time is the time line plus this. Unit: ms. */
   aheadMs = 5_000;
   hashError = 0;
+  /** What plugins' commands are answered with; applied without effect by default. */
+  onCommand: (viewer: number, command: PluginCommand) => Partial<Reply> = () => ({});
   readonly received: ClientMessage[] = [];
   private readonly history = new Map<number, ReplicaState>();
   private readonly members = new Map<number, Member>();
+  private readonly tables = new SharedTables();
   private sessions: Session[] = [];
   private readonly outbound = new Map<Session, (run: () => void) => void>();
   private queue: [Session, CommandMessage][] = [];
@@ -140,6 +191,19 @@ export class FakeEngine {
     this.commit({ ...this.state, media, motion: { current } });
   }
 
+  /** Writes one entry of a plugin's state; without a value it is removed. */
+  share(plugin: string, field: string, key: EntryKey, value?: SharedValue): void {
+    this.tables.write([
+      {
+        plugin,
+        field,
+        key,
+        ...(value === undefined ? {} : { row: sharedRow(plugin, field, key, value) }),
+      },
+    ]);
+    this.commit({ ...this.state, shared: this.tables.write([]) });
+  }
+
   send(session: Session, message: ServerMessage): void {
     const bytes = encodeServerMessage(message);
     const deliver = () => {
@@ -204,6 +268,7 @@ export class FakeEngine {
         this.leave(session);
         break;
       case "report":
+      case "signal":
         break;
     }
   }
@@ -235,6 +300,7 @@ export class FakeEngine {
       protocol: 1,
       room: hello.room,
       viewer: session.viewer,
+      roles: this.state.viewers.get(session.viewer)?.roles ?? 0,
       resumeToken: `r.${session.viewer}`,
       resumed,
       clockId: this.clockId,
@@ -272,7 +338,15 @@ export class FakeEngine {
       version: this.version,
       tick: this.tick(),
       stateHash: (stateHashOf(this.state) + this.hashError) >>> 0,
-      fields: { info, media, motion, viewerCount, viewers: rows, removedViewers: [] },
+      fields: {
+        info,
+        media,
+        motion,
+        viewerCount,
+        viewers: rows,
+        removedViewers: [],
+        shared: entriesOf(this.state.shared),
+      },
     };
   }
 
@@ -286,6 +360,7 @@ export class FakeEngine {
       ...(viewerCount === old.viewerCount ? {} : { viewerCount }),
       viewers: [...viewers.values()].filter((row) => old.viewers.get(row.id) !== row),
       removedViewers: [...old.viewers.keys()].filter((id) => !viewers.has(id)),
+      shared: changesOf(old.shared, this.state.shared),
     };
     return {
       type: "delta",
@@ -373,6 +448,9 @@ export class FakeEngine {
     if (action.kind === "load") {
       this.load(action.url);
       return this.reply(command, "applied");
+    }
+    if (action.kind === "plugin") {
+      return { ...this.reply(command, "applied"), ...this.onCommand(viewer, action) };
     }
     const { media } = this.state;
     if (media.instance === 0) return this.refuse(command, "no_media", "nothing is loaded");
@@ -479,6 +557,7 @@ export function replicaOf(engine: FakeEngine): Replica {
       viewerCount,
       viewers: [...viewers.values()],
       removedViewers: [],
+      shared: entriesOf(engine.state.shared),
     },
   });
   return replica;
