@@ -1,21 +1,51 @@
 // A Room without a network: the test says what the view is, and reads which commands were asked for.
 import type {
+  CommandArgs,
   CommandResult,
   LoadRequest,
+  Permission,
+  PluginEvent,
+  PluginView,
+  RoleName,
   Room,
   RoomEvent,
   RoomView,
+  SharedField,
+  SharedValue,
   ViewerView,
 } from "@playhead/sdk";
 import { act } from "react";
 
 export const applied: CommandResult = { verdict: "applied", code: "none", message: "", retryMs: 0 };
 
+export const noRoles: Readonly<Record<RoleName, boolean>> = {
+  owner: false,
+  moderator: false,
+  host: false,
+  cohost: false,
+  member: false,
+  muted: false,
+};
+
+/** A plugin that shares this. */
+export function plugin(
+  state: Readonly<Record<string, SharedField>>,
+  more: Partial<PluginView> = {},
+): PluginView {
+  return { version: "1.0.0", codeHash: "c0ffee00", suspended: false, state, ...more };
+}
+
+/** Items of a list or a ring, numbered from 1. */
+export function items<T extends SharedValue>(...values: readonly T[]) {
+  return values.map((value, at) => ({ id: at + 1, index: at + 1, value }));
+}
+
 export function viewer(id: number, name: string, more: Partial<ViewerView> = {}): ViewerView {
   return {
     id,
     name,
     owner: false,
+    roles: noRoles,
     connected: true,
     hue: (id * 137) % 360,
     stalled: false,
@@ -38,6 +68,7 @@ export const liveView: RoomView = {
   confirmedMotion: { current: paused, playing: false, rate: 1 },
   viewers: [viewer(1, "Ann")],
   viewerCount: 1,
+  plugins: {},
   pendingCommands: 0,
   hashMismatches: 0,
 };
@@ -57,7 +88,12 @@ export class FakeRoom implements Room {
   answer: CommandResult = applied;
   position = 0;
   private readonly listeners = new Set<() => void>();
+  /** Permission to the reason why this viewer has not got it. */
+  denied: Readonly<Record<string, string>> = {};
+  /** Server time now, in ticks of 50 ms. */
+  tick = 1000;
   private readonly eventListeners = new Set<(event: RoomEvent) => void>();
+  private readonly pluginEventListeners = new Set<(event: PluginEvent) => void>();
 
   constructor(view: Partial<RoomView> = {}) {
     this.view = { ...liveView, ...view };
@@ -75,6 +111,27 @@ export class FakeRoom implements Room {
       for (const listener of [...this.eventListeners]) listener(event);
     });
   }
+
+  pluginHappens(plugin: string, name: string, data: SharedValue): void {
+    act(() => {
+      for (const listener of [...this.pluginEventListeners])
+        listener({ plugin, name, tick: this.tick, data });
+    });
+  }
+  onPluginEvent(listener: (event: PluginEvent) => void): () => void {
+    this.pluginEventListeners.add(listener);
+    return () => this.pluginEventListeners.delete(listener);
+  }
+  command = (name: string, command: string, args: CommandArgs = {}) =>
+    this.ask(`${name}.${command} ${JSON.stringify(args)}`);
+  signal = (name: string, signal: string, args: CommandArgs = {}): void => {
+    this.asked.push(`${name}:${signal} ${JSON.stringify(args)}`);
+  };
+  may = (permission: string): Permission => {
+    const reason = this.denied[permission];
+    return reason === undefined ? { allowed: true } : { allowed: false, plugin: "rules", reason };
+  };
+  untilTickMs = (tick: number): number => (tick - this.tick) * 50;
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);

@@ -11,6 +11,8 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.open = false;
 };
 
+Element.prototype.scrollIntoView ??= () => {};
+
 beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();

@@ -1,9 +1,12 @@
 // The room's controls: everything left of the volume is for everyone, the rest for this viewer only.
 import type { Room, RoomView } from "@playhead/sdk";
-import type { CSSProperties } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { type MediaState, showCaption } from "../hooks/use-media-state";
+import type { Tell } from "../hooks/use-toasts";
 import { formatRate } from "../lib/format";
+import { deniedReason, notLive } from "../lib/refusals";
 import type { ShownPlayer } from "../players/shown-player";
+import { ActionButton } from "./action-button";
 import {
   CaptionsIcon,
   FullscreenIcon,
@@ -35,6 +38,11 @@ export interface ControlsProps {
   mediaState: MediaState;
   fullscreen: boolean;
   actions: ControlActions;
+  tell: Tell;
+  /** On the film's line. */
+  timeline?: ReactNode;
+  /** Under the row of buttons. */
+  bar?: ReactNode;
 }
 
 /** Why the speed cannot be changed; empty when it can. */
@@ -44,30 +52,56 @@ export function rateRefusal(shown: ShownPlayer | null): string {
   return steps.length > 0 ? "" : "This source plays at one speed only";
 }
 
-export function Controls({ room, view, shown, mediaState, fullscreen, actions }: ControlsProps) {
-  const disabled = view.status !== "live" || view.media.instance === 0;
+/** Why this viewer may not do something to the playhead now; empty when they may. */
+export function playbackRefusal(
+  room: Room,
+  view: RoomView,
+  what: "play" | "pause" | "seek" | "rate",
+): string {
+  if (view.status !== "live") return notLive(view);
+  if (view.media.instance === 0) return "Nothing is loaded.";
+  return deniedReason(room.may(`playback.${what}`));
+}
+
+export function Controls({
+  room,
+  view,
+  shown,
+  mediaState,
+  fullscreen,
+  actions,
+  tell,
+  timeline,
+  bar,
+}: ControlsProps) {
   const { playing, rate } = view.motion;
   const { volume, muted, captions, captionShown } = mediaState;
   const level = muted ? 0 : volume;
   const playLabel = playing ? "Pause for everyone" : "Play for everyone";
-  const rateReason = disabled ? "Not connected" : rateRefusal(shown);
+  const rateReason = playbackRefusal(room, view, "rate") || rateRefusal(shown);
   const quality = shown?.quality;
 
   return (
     <section className="controls" aria-label="Player controls">
-      <SeekSlider room={room} view={view} shown={shown} disabled={disabled} />
+      <SeekSlider
+        room={room}
+        view={view}
+        shown={shown}
+        disabledReason={playbackRefusal(room, view, "seek")}
+      >
+        {timeline}
+      </SeekSlider>
       <div className="control-row">
-        <button
-          type="button"
+        <ActionButton
           className="control control-main"
-          data-testid={playing ? "pause" : "play"}
-          aria-label={playLabel}
-          title={`${playLabel} (space)`}
-          disabled={disabled}
-          onClick={actions.playPause}
+          testId={playing ? "pause" : "play"}
+          label={playLabel}
+          disabledReason={playbackRefusal(room, view, playing ? "pause" : "play")}
+          tell={tell}
+          onAct={actions.playPause}
         >
           {playing ? <PauseIcon /> : <PlayIcon />}
-        </button>
+        </ActionButton>
         <Menu
           label={`Speed for everyone, now ${formatRate(rate)}`}
           testId="rate"
@@ -145,6 +179,7 @@ export function Controls({ room, view, shown, mediaState, fullscreen, actions }:
           {fullscreen ? <ShrinkIcon /> : <FullscreenIcon />}
         </button>
       </div>
+      {bar}
     </section>
   );
 }

@@ -138,6 +138,43 @@ export const WarningIcon = () => (
     <path d="M12 4.5 21 19.5H3zM12 10.5v4M12 17v.1" />
   </Icon>
 );
+export const MoreIcon = () => (
+  <Icon filled>
+    <circle cx="5.5" cy="12" r="1.7" />
+    <circle cx="12" cy="12" r="1.7" />
+    <circle cx="18.5" cy="12" r="1.7" />
+  </Icon>
+);
+export const ReplyIcon = () => (
+  <Icon>
+    <path d="M10 7 5 12l5 5M5 12h8a6 6 0 0 1 6 6" />
+  </Icon>
+);
+export const TrashIcon = () => (
+  <Icon>
+    <path d="M5 7h14M10 4.5h4M7 7l.8 11.5a1 1 0 0 0 1 1h6.4a1 1 0 0 0 1-1L17 7M10.5 11v5M13.5 11v5" />
+  </Icon>
+);
+export const SendIcon = () => (
+  <Icon filled>
+    <path d="M4.2 19.2 20.6 12 4.2 4.8l1.7 5.9 7.6 1.3-7.6 1.3z" />
+  </Icon>
+);
+export const GripIcon = () => (
+  <Icon>
+    <path d="M6 9h12M6 15h12" />
+  </Icon>
+);
+export const SkipIcon = () => (
+  <Icon filled>
+    <path d="M6 6v12a.7.7 0 0 0 1.1.6L15 13v5h2.5V6H15v5L7.1 5.4A.7.7 0 0 0 6 6z" />
+  </Icon>
+);
+export const HeartIcon = ({ filled }: { filled: boolean }) => (
+  <Icon filled={filled}>
+    <path d="M12 19.5S4.5 15 4.5 9.8A3.9 3.9 0 0 1 12 8a3.9 3.9 0 0 1 7.5 1.8c0 5.2-7.5 9.7-7.5 9.7z" />
+  </Icon>
+);
 export const MarkIcon = () => (
   <svg
     className="mark"

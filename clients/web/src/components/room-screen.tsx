@@ -9,8 +9,13 @@ import { useRoomNews } from "../hooks/use-room-news";
 import { useShortcuts } from "../hooks/use-shortcuts";
 import { useShownPlayer } from "../hooks/use-shown-player";
 import { useToasts } from "../hooks/use-toasts";
+import { deniedReason, notLive, refusalWords } from "../lib/refusals";
+import { hasAny, Shown } from "../plugins/places";
+import { SidePanel } from "../plugins/side-panel";
+import { usePluginUis } from "../plugins/use-plugin-uis";
+import { ActionButton } from "./action-button";
 import { ConnectionBanner } from "./connection-banner";
-import { Controls, rateRefusal, roomRates } from "./controls";
+import { Controls, playbackRefusal, rateRefusal, roomRates } from "./controls";
 import { CopyLink } from "./copy-link";
 import { FilmIcon, HelpIcon, MarkIcon } from "./icons";
 import { type RoomDialog, RoomDialogs } from "./room-dialogs";
@@ -36,7 +41,9 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
   const mediaState = useMediaState(shown);
   const [fullscreen, toggleFullscreen] = useFullscreen(frame);
   const idle = useIdle(frame, fullscreen && view.motion.playing);
-  useRoomNews(room, tell);
+  const running = usePluginUis(view, tell);
+  useRoomNews(room, tell, !running.some(({ ui }) => ui.tellsComings));
+  const place = { room, view, tell, running };
 
   const title = view.info.title || "Room";
   useEffect(() => {
@@ -44,27 +51,39 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
   }, [title]);
 
   const usable = view.status === "live" && view.media.instance > 0;
+  const loadReason = notLive(view) || deniedReason(room.may("playback.load"));
+  const changeMedia = () => (loadReason ? tell(loadReason) : setDialog("media"));
   const report = (what: string, answer: Promise<CommandResult>) => {
-    void answer.then(({ verdict, message, code }) => {
-      if (verdict === "superseded") tell("Someone else acted a moment later: theirs holds");
-      else if (verdict === "refused") tell(`Could not ${what}: ${message || code}`, "bad");
+    void answer.then((result) => {
+      if (result.verdict === "superseded") tell("Someone else acted a moment later: theirs holds");
+      else if (result.reason === "put_to_vote") tell("Put to the vote: the others are asked");
+      else if (result.verdict === "refused")
+        tell(`Could not ${what}: ${refusalWords(result)}`, "bad");
     });
+  };
+  /** False, with the reason told, when the room's rules forbid it; nothing is said where there is nothing to play. */
+  const mayDo = (what: "play" | "pause" | "seek" | "rate"): boolean => {
+    if (!usable) return false;
+    const reason = playbackRefusal(room, view, what);
+    if (reason) tell(reason);
+    return reason === "";
   };
   const seek = (positionMs: number) => {
     const { durationMs } = view.media;
     const toMs = Math.max(0, durationMs > 0 ? Math.min(positionMs, durationMs) : positionMs);
-    if (usable) report("seek", room.seek(toMs));
+    if (mayDo("seek")) report("seek", room.seek(toMs));
   };
   const actions = {
     playPause() {
-      if (!usable) return;
+      const { playing } = room.view.motion;
       // A click is the gesture that a browser asks for before it plays sound.
-      if (!view.motion.playing && view.sync?.blocked) shown?.player.unblock();
-      if (room.view.motion.playing) report("pause", room.pause());
+      if (usable && !playing && view.sync?.blocked) shown?.player.unblock();
+      if (!mayDo(playing ? "pause" : "play")) return;
+      if (playing) report("pause", room.pause());
       else report("play", room.play());
     },
     setRate(rate: number) {
-      if (usable) report("change the speed", room.setRate(rate));
+      if (mayDo("rate")) report("change the speed", room.setRate(rate));
     },
     setVolume(volume: number) {
       if (!shown) return;
@@ -116,17 +135,16 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
             link={link}
             onFailure={() => tell(`Copy it from the address bar: ${link}`, "bad")}
           />
-          <button
-            type="button"
+          <ActionButton
             className="control"
-            aria-label="Change the video"
-            title="Change the video"
-            data-testid="change-media"
-            disabled={view.status !== "live"}
-            onClick={() => setDialog("media")}
+            label="Change the video"
+            testId="change-media"
+            disabledReason={loadReason}
+            tell={tell}
+            onAct={changeMedia}
           >
             <FilmIcon />
-          </button>
+          </ActionButton>
           <button
             type="button"
             className="control control-keys"
@@ -141,6 +159,8 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
         </span>
       </header>
       <ConnectionBanner room={room} view={view} />
+      <Shown at="Banner" {...place} />
+      <Shown at="News" {...place} />
       <main className="room-main">
         <div
           className={idle ? "frame frame-idle" : "frame"}
@@ -153,7 +173,9 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
             muted={mediaState.muted}
             onTogglePlay={actions.playPause}
             onUnmute={actions.toggleMuted}
-            onChangeMedia={() => setDialog("media")}
+            onChangeMedia={changeMedia}
+            changeReason={loadReason}
+            layers={hasAny(running, "Layer") && <Shown at="Layer" {...place} />}
           />
           <Controls
             room={room}
@@ -162,6 +184,9 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
             mediaState={mediaState}
             fullscreen={fullscreen}
             actions={actions}
+            tell={tell}
+            timeline={<Shown at="Timeline" {...place} />}
+            bar={<Shown at="Bar" {...place} />}
           />
         </div>
         <aside className="side">
@@ -173,7 +198,9 @@ export function RoomScreen({ room, link }: RoomScreenProps) {
               </p>
             </section>
           )}
-          <ViewerList view={view} onRename={() => setDialog("name")} />
+          <SidePanel {...place}>
+            <ViewerList {...place} onRename={() => setDialog("name")} />
+          </SidePanel>
         </aside>
       </main>
       <Toasts toasts={toasts} />

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { FakeRoom, liveView, viewer, withFilm } from "../../test/fake-room";
+import { applied, FakeRoom, liveView, viewer, withFilm } from "../../test/fake-room";
 import { click, press, render, settle, type } from "../../test/render";
 import { RoomScreen } from "./room-screen";
 import { bufferedGradient } from "./seek-slider";
@@ -55,7 +55,7 @@ describe("the controls", () => {
     "do nothing while %s, and say so",
     (status) => {
       const { room, get } = open({ status });
-      expect(get("play")).toHaveProperty("disabled", true);
+      expect(get("play").getAttribute("aria-disabled")).toBe("true");
       expect(get("seek")).toHaveProperty("disabled", true);
       press("k");
       press("ArrowRight");
@@ -65,7 +65,7 @@ describe("the controls", () => {
   );
   it("do nothing without media, and offer to choose some", () => {
     const { room, get, query } = open({ media: liveView.media });
-    expect(get("play")).toHaveProperty("disabled", true);
+    expect(get("play").getAttribute("aria-disabled")).toBe("true");
     press("k");
     expect(room.asked).toEqual([]);
     click(get("choose"));
@@ -83,6 +83,34 @@ describe("the controls", () => {
     type(slider, "30000");
     slider.dispatchEvent(new Event("change", { bubbles: true }));
     expect(room.asked).toEqual(["scrub 20000", "scrub 30000", "endScrub"]);
+  });
+  it("stay where they are, and say why, for those who may not", () => {
+    const { room, get } = open();
+    room.denied = Object.fromEntries(
+      ["play", "seek", "rate", "load"].map((what) => [`playback.${what}`, "only the host"]),
+    );
+    room.change({});
+    expect(get("play").getAttribute("aria-disabled")).toBe("true");
+    expect(get("play").title).toBe("Only the host.");
+    expect(get("seek")).toHaveProperty("disabled", true);
+    click(get("play"));
+    press("k");
+    press("ArrowRight");
+    press(">");
+    click(get("change-media"));
+    expect(room.asked).toEqual([]);
+    expect(get("toasts").textContent).toContain("Only the host.");
+    room.denied = {};
+    room.change({});
+    click(get("play"));
+    expect(room.asked).toEqual(["play"]);
+  });
+  it("say that a command was put to the vote", async () => {
+    const { room, get } = open();
+    room.answer = { ...applied, verdict: "refused", code: "denied", reason: "put_to_vote" };
+    click(get("play"));
+    await settle();
+    expect(get("toasts").textContent).toBe("Put to the vote: the others are asked");
   });
   it("tell why a command was refused", async () => {
     const { room, get } = open();
@@ -182,6 +210,15 @@ describe("the viewers", () => {
     room.change({ status: "reconnecting" });
     room.change({ status: "live", viewers: [viewer(1, "Ann"), viewer(3, "Cem")] });
     expect(get("toasts").textContent).toBe("Ben joined");
+  });
+  it("who moderate are told when a plugin breaks down and when it is back", () => {
+    const { room, get } = open();
+    room.pluginHappens("@engine", "suspended", { plugin: "chat" });
+    room.pluginHappens("@engine", "resumed", { plugin: "chat" });
+    room.pluginHappens("chat", "suspended", { plugin: "liar" });
+    expect(get("toasts").textContent).toContain("“chat” broke down");
+    expect(get("toasts").textContent).toContain("“chat” is back");
+    expect(get("toasts").textContent).not.toContain("liar");
   });
   it("can rename themselves", async () => {
     const { room, get } = open();

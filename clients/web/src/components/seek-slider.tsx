@@ -4,6 +4,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type PointerEvent,
+  type ReactNode,
   useEffect,
   useRef,
 } from "react";
@@ -20,7 +21,10 @@ export interface SeekSliderProps {
   room: Room;
   view: RoomView;
   shown: ShownPlayer | null;
-  disabled: boolean;
+  /** Why nobody or not this viewer can seek; empty when they can. */
+  disabledReason: string;
+  /** Drawn on the line. */
+  children?: ReactNode;
 }
 
 /** Buffered parts as a CSS gradient: one value to write instead of elements to keep. */
@@ -44,7 +48,7 @@ export function bufferedGradient(
   return stops.length > 0 ? `linear-gradient(to right, ${stops.join(", ")})` : "none";
 }
 
-export function SeekSlider({ room, view, shown, disabled }: SeekSliderProps) {
+export function SeekSlider({ room, view, shown, disabledReason, children }: SeekSliderProps) {
   const input = useRef<HTMLInputElement>(null);
   const track = useRef<HTMLDivElement>(null);
   const time = useRef<HTMLSpanElement>(null);
@@ -52,7 +56,7 @@ export function SeekSlider({ room, view, shown, disabled }: SeekSliderProps) {
   const drag = useRef<{ active: boolean; positionMs: number }>({ active: false, positionMs: 0 });
   const spokenAtMs = useRef(Number.NEGATIVE_INFINITY);
   const { durationMs } = view.media;
-  const unusable = disabled || durationMs <= 0;
+  const unusable = disabledReason !== "" || durationMs <= 0;
   const withHours = durationMs >= 3_600_000;
 
   const draw = (roomPositionMs: number) => {
@@ -156,8 +160,10 @@ export function SeekSlider({ room, view, shown, disabled }: SeekSliderProps) {
         className="seek-track"
         ref={track}
         style={{ "--at": "0%" } as CSSProperties}
+        title={disabledReason || undefined}
         onPointerMove={onPointerMove}
       >
+        {children}
         <div className="seek-rail" />
         <span className="seek-hover" ref={hover} aria-hidden="true" />
         <input
@@ -169,7 +175,7 @@ export function SeekSlider({ room, view, shown, disabled }: SeekSliderProps) {
           step={10}
           defaultValue={0}
           disabled={unusable}
-          aria-label="Position, for everyone"
+          aria-label={`Position, for everyone${disabledReason && `. ${disabledReason}`}`}
           onKeyDown={onKeyDown}
         />
       </div>

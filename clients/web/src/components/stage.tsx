@@ -1,6 +1,6 @@
 // The picture, and what stands in its way: nothing chosen, a dead source, a browser that wants a tap first.
 import type { RoomView } from "@playhead/sdk";
-import { type RefObject, useEffect, useState } from "react";
+import { type CSSProperties, type ReactNode, type RefObject, useEffect, useState } from "react";
 import type { PlayerState } from "../hooks/use-shown-player";
 import { type SyncState, syncStateOf } from "../lib/sync-words";
 import { isAudio, kindNames, type SourceKind } from "../players/source";
@@ -13,6 +13,30 @@ export interface StageProps {
   onTogglePlay(): void;
   onUnmute(): void;
   onChangeMedia(): void;
+  /** Why this viewer may not; empty when they may. */
+  changeReason: string;
+  /** What lies on the picture itself, wherever in the stage it is. */
+  layers?: ReactNode;
+}
+
+/** Width over height of the picture; of players that do not tell, what most films have. */
+function usePictureRatio(media: EventTarget | null | undefined): number {
+  const [ratio, setRatio] = useState(16 / 9);
+  useEffect(() => {
+    const look = () => {
+      const { videoWidth = 0, videoHeight = 0 } = (media ?? {}) as Partial<HTMLVideoElement>;
+      setRatio(videoWidth > 0 && videoHeight > 0 ? videoWidth / videoHeight : 16 / 9);
+    };
+    look();
+    if (!media) return;
+    media.addEventListener("loadedmetadata", look);
+    media.addEventListener("resize", look);
+    return () => {
+      media.removeEventListener("loadedmetadata", look);
+      media.removeEventListener("resize", look);
+    };
+  }, [media]);
+  return ratio;
 }
 
 /** A foreign player that has stood still for so long may be showing an advertisement with a button to skip it. */
@@ -66,10 +90,13 @@ export function Stage({
   onTogglePlay,
   onUnmute,
   onChangeMedia,
+  changeReason,
+  layers,
 }: StageProps) {
   const { shown, failure, notice, stage, retry } = playerState;
   const { media, status } = view;
   const state = syncStateOf(shown ? view.sync : undefined, media.instance > 0);
+  const ratio = usePictureRatio(shown?.media);
   const through = useLetThrough(state, shown?.foreign ?? false);
   const blocked = state === "blocked" && failure === null;
   const empty = status === "live" && media.instance === 0;
@@ -82,6 +109,17 @@ export function Stage({
         // biome-ignore lint/a11y/useKeyWithClickEvents: the same is on the play button and on the space key.
         // biome-ignore lint/a11y/noStaticElementInteractions: as above.
         <div className="stage-click" onClick={onTogglePlay} />
+      )}
+      {layers && (
+        <div className="stage-layers">
+          <div
+            className="picture"
+            data-testid="picture"
+            style={{ "--ratio": ratio } as CSSProperties}
+          >
+            {layers}
+          </div>
+        </div>
       )}
       {shown?.kind === "file" && isAudio(media.url) && (
         <span className="stage-audio" aria-hidden="true">
@@ -129,11 +167,12 @@ export function Stage({
         <div className="overlay overlay-solid" data-testid="empty">
           <FilmIcon />
           <h2>Nothing to watch yet</h2>
-          <p>Choose a video; everyone with the link will see it.</p>
+          <p>{changeReason || "Choose a video; everyone with the link will see it."}</p>
           <button
             type="button"
             className="button button-accent"
             data-testid="choose"
+            aria-disabled={changeReason !== ""}
             onClick={onChangeMedia}
           >
             Choose a video

@@ -1,22 +1,24 @@
 // Who is here and how far off. Names come from strangers: they are only ever rendered as text.
-import type { RoomView, ViewerView } from "@playhead/sdk";
+import type { ViewerView } from "@playhead/sdk";
 import type { CSSProperties } from "react";
 import { countOf, formatDelay, formatDrift, formatDuration } from "../lib/format";
 import { viewerStatus } from "../lib/sync-words";
+import { type Place, Shown, ViewerTags, viewerActions } from "../plugins/places";
 import { CrownIcon, PencilIcon } from "./icons";
+import { ViewerMenu } from "./viewer-menu";
 
 function ViewerRow({
   viewer,
-  me,
-  hasMedia,
+  place,
   onRename,
 }: {
   viewer: ViewerView;
-  me: boolean;
-  hasMedia: boolean;
+  place: Place;
   onRename(): void;
 }) {
-  const status = viewerStatus(viewer, hasMedia);
+  const me = viewer.id === place.view.me;
+  const status = viewerStatus(viewer, place.view.media.instance > 0);
+  const hasActions = place.running.some(({ ui }) => ui.viewerActions !== undefined);
   return (
     <li
       className="viewer"
@@ -39,19 +41,23 @@ function ViewerRow({
             <span className="visually-hidden">owner</span>
           </span>
         )}
+        <ViewerTags {...place} viewer={viewer} />
       </span>
-      {me && (
-        <button
-          type="button"
-          className="control control-small"
-          aria-label="Change your name"
-          title="Change your name"
-          data-testid="rename"
-          onClick={onRename}
-        >
-          <PencilIcon />
-        </button>
-      )}
+      <span className="viewer-actions">
+        {me && (
+          <button
+            type="button"
+            className="control control-small"
+            aria-label="Change your name"
+            title="Change your name"
+            data-testid="rename"
+            onClick={onRename}
+          >
+            <PencilIcon />
+          </button>
+        )}
+        {hasActions && <ViewerMenu viewer={viewer} actions={() => viewerActions(place, viewer)} />}
+      </span>
       <span className="viewer-figures">
         {status.label ? (
           <span className={`viewer-status tone-${status.tone}`} title={status.why}>
@@ -75,8 +81,8 @@ function ViewerRow({
   );
 }
 
-export function ViewerList({ view, onRename }: { view: RoomView; onRename(): void }) {
-  const { viewers, viewerCount, distribution, me } = view;
+export function ViewerList({ onRename, ...place }: Place & { onRename(): void }) {
+  const { viewers, viewerCount, distribution, me } = place.view;
   const own = viewers.filter(({ id }) => id === me);
   const others = viewers.filter(({ id }) => id !== me);
   const unlisted = viewerCount - viewers.length;
@@ -90,16 +96,11 @@ export function ViewerList({ view, onRename }: { view: RoomView; onRename(): voi
       </h2>
       <ul data-testid="viewers">
         {[...own, ...others].map((viewer) => (
-          <ViewerRow
-            key={viewer.id}
-            viewer={viewer}
-            me={viewer.id === me}
-            hasMedia={view.media.instance > 0}
-            onRename={onRename}
-          />
+          <ViewerRow key={viewer.id} viewer={viewer} place={place} onRename={onRename} />
         ))}
       </ul>
       {unlisted > 0 && <p className="muted">and {countOf(unlisted, "more viewer")}</p>}
+      <Shown at="People" {...place} />
       {distribution && (
         <p className="muted">
           Half of the room is within {formatDuration(distribution.p50Ms)}, 95 % within{" "}

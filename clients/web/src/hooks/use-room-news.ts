@@ -1,6 +1,7 @@
-import type { Room, RoomEvent, RoomView, ViewerView } from "@playhead/sdk";
+import type { PluginEvent, Room, RoomEvent, RoomView, ViewerView } from "@playhead/sdk";
 import { useEffect, useRef } from "react";
 import { formatRate, formatTime } from "../lib/format";
+import { fieldsOf, textOf } from "../plugins/plugin";
 import type { Tell } from "./use-toasts";
 
 /** Above this many viewers comings and goings are noise. */
@@ -24,12 +25,27 @@ export function newsOf(event: RoomEvent, view: RoomView): string {
   }
 }
 
-/** Tells what the others do. Own actions are seen where they are made, and told only when they fail. */
-export function useRoomNews(room: Room, tell: Tell): void {
+/** What the engine itself says about plugins; only moderators are told. */
+export function engineNewsOf({ plugin, name, data }: PluginEvent): string {
+  if (plugin !== "@engine") return "";
+  const about = textOf(fieldsOf(data).plugin);
+  if (name === "suspended") return `“${about}” broke down and rests; it comes back by itself`;
+  return name === "resumed" ? `“${about}” is back` : "";
+}
+
+/**
+ * Tells what the others do. Own actions are seen where they are made, and told only when they fail.
+ * `comings` is false where a plugin tells who comes and goes.
+ */
+export function useRoomNews(room: Room, tell: Tell, comings: boolean): void {
   const known = useRef<ReadonlyMap<number, ViewerView> | null>(null);
   useEffect(() => {
     const offEvent = room.onEvent((event) => {
       if (event.viewer !== room.view.me) tell(newsOf(event, room.view));
+    });
+    const offEngine = room.onPluginEvent((event) => {
+      const news = engineNewsOf(event);
+      if (news) tell(news);
     });
     const offView = room.subscribe(() => {
       const { view } = room;
@@ -41,14 +57,15 @@ export function useRoomNews(room: Room, tell: Tell): void {
       const now = new Map(view.viewers.map((viewer) => [viewer.id, viewer]));
       const before = known.current;
       known.current = now;
-      if (!before || now.size > smallRoom || before.size > smallRoom) return;
+      if (!comings || !before || now.size > smallRoom || before.size > smallRoom) return;
       for (const [id, { name }] of now)
         if (!before.has(id) && id !== view.me) tell(`${name} joined`);
       for (const [id, { name }] of before) if (!now.has(id) && id !== view.me) tell(`${name} left`);
     });
     return () => {
       offEvent();
+      offEngine();
       offView();
     };
-  }, [room, tell]);
+  }, [room, tell, comings]);
 }

@@ -37,6 +37,18 @@ export function adviceOn(code: ErrorCodeName, message: string): Advice {
         help: "You can make a new one.",
         action: "home",
       };
+    case "kicked":
+      return {
+        headline: "You were shown the door.",
+        help: message ? `The reason: ${message}` : "A moderator of the room did it.",
+        action: "retry",
+      };
+    case "banned":
+      return {
+        headline: "You are banned from this room.",
+        help: message || "A moderator of the room did it.",
+        action: "home",
+      };
     case "room_full":
       return {
         headline: "The room is full.",

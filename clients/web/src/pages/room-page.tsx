@@ -24,6 +24,9 @@ const tokenTrouble: ReadonlySet<string> = new Set([
   "token_malformed",
 ]);
 
+/** What leaves nothing of the room to look at. */
+const endings: ReadonlySet<string> = new Set(["room_unknown", "kicked", "banned"]);
+
 async function publicToken(room: string): Promise<string> {
   return (await getRoom(room)).joinToken;
 }
@@ -87,7 +90,7 @@ function useJoinedRoom({ room: id, joinToken }: RoomAddress) {
           });
         } else if (status === "closed" && problem && tokenTrouble.has(problem.code)) {
           cure(token, problem);
-        } else if (status === "closed" && problem?.code === "room_unknown") {
+        } else if (status === "closed" && problem && endings.has(problem.code)) {
           end(problem);
         } else if (status === "reconnecting" && problem?.code === "unreachable" && !checking) {
           // A refused upgrade tells a page nothing; the room may be gone for good.

@@ -1,0 +1,29 @@
+import type { Room } from "@playhead/sdk";
+import { useEffect, useState } from "react";
+import { fieldsOf, maybeNumber } from "../plugin";
+
+/**
+ * What this viewer has chosen: of a motion 1 is yes and 2 no, of a poll the number of the option. The room keeps ballots
+ * to itself, so a page that was reloaded asks for its own.
+ */
+export function useChoices(room: Room, live: boolean) {
+  const [choices, setChoices] = useState<ReadonlyMap<number, number>>(new Map());
+  useEffect(() => {
+    if (!live) return;
+    let over = false;
+    void room.command("vote", "mine").then(({ verdict, data }) => {
+      if (over || verdict !== "applied") return;
+      const known = Object.entries(fieldsOf(fieldsOf(data).choices)).flatMap(([id, choice]) => {
+        const number = maybeNumber(choice);
+        return number === undefined ? [] : [[Number(id), number] as const];
+      });
+      setChoices((before) => new Map([...known, ...before]));
+    });
+    return () => {
+      over = true;
+    };
+  }, [room, live]);
+  const choose = (id: number, choice: number) =>
+    setChoices((before) => new Map(before).set(id, choice));
+  return { choices, choose };
+}
