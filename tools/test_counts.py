@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds up what the test runners said: prints "PASSED FAILED" for one runner's report.
 
-    tools/test_counts.py junit FILE    ctest --output-junit: a doctest or unittest executable counts by its test cases,
-                                       any other test as one
+    tools/test_counts.py junit FILE    ctest --output-junit: a doctest or unittest executable and `playhead test` count
+                                       by their test cases, any other test as one
     tools/test_counts.py vitest FILE   vitest --reporter=json
     tools/test_counts.py text FILE     the output of node --test, vitest, or one that ends "N passed, N failed"
 
@@ -29,7 +29,8 @@ def case_counts(text, passed_as_one):
         return int(ran[1]) - bad, bad
     said = re.findall(r"^(\d+) passed, (\d+) failed", text, re.MULTILINE)
     if said:
-        return int(said[-1][0]), int(said[-1][1])
+        passed, failed = int(said[-1][0]), int(said[-1][1])
+        return passed, failed if passed_as_one else max(failed, 1)
     return (1, 0) if passed_as_one else (0, 1)
 
 

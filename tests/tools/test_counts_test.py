@@ -34,6 +34,11 @@ class Counts(unittest.TestCase):
         self.assertEqual(test_counts.junit(junit(("run", "\nRan 8 tests in 1.0s\n\nOK"))), (8, 0))
         self.assertEqual(test_counts.junit(junit(("fail", "\nRan 8 tests in 1.0s\n\nFAILED (failures=1, errors=2)"))), (5, 3))
 
+    def test_plugins_count_by_their_tests(self):
+        text = "plugins/chat/test.lua\n  ok    it says\n  FAIL  it edits\n  chat: 1 passed, 1 failed\n1 passed, 1 failed\n"
+        self.assertEqual(test_counts.junit(junit(("fail", text))), (1, 1))
+        self.assertEqual(test_counts.junit(junit(("fail", "3 passed, 0 failed\n LeakSanitizer"))), (3, 1))
+
     def test_vitest_counts_files_that_do_not_load(self):
         report = {"numPassedTests": 7, "numFailedTests": 1, "testResults": [
             {"status": "passed", "assertionResults": [{}]}, {"status": "failed", "assertionResults": []},
