@@ -90,10 +90,17 @@ P:on_timer("handover", function(room)
   set_host(room, longest_present(room))
 end)
 
+-- Who becomes an owner takes over; one who is, and passes the remote on, does not take it back by that.
+local owners = {}
+
 local function owner_takes_over(room, viewer)
+  local is_new = not owners[viewer]
+  owners[viewer] = room:has(viewer, "owner") or nil
+  if not owners[viewer] or not is_new or not P.settings.owner_takes_over then
+    return
+  end
   local host = P.shared.host
-  local held_by_owner = host and room:has(host, "owner")
-  if P.settings.owner_takes_over and not held_by_owner and room:has(viewer, "owner") then
+  if not (host and room:has(host, "owner")) then
     set_host(room, viewer)
   end
 end
@@ -126,6 +133,7 @@ P:on("returned", function(room, event)
 end)
 
 P:on("leave", function(room, event)
+  owners[event.viewer] = nil
   P.shared.cohosts[event.viewer] = nil
   if event.viewer ~= P.shared.host then
     return
@@ -185,6 +193,9 @@ end)
 P:on("started", function(room)
   P.shared.mode = P.shared.mode or P.settings.mode
   write_rules(room)
+  for _, row in ipairs(room:viewers(nil, 200)) do
+    owners[row.id] = row.roles.owner
+  end
   for viewer in pairs(P.shared.cohosts) do
     if not room:viewer(viewer) then
       P.shared.cohosts[viewer] = nil
