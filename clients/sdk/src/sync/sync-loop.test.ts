@@ -170,3 +170,37 @@ test("a start that waits for data is shown as stalled", async () => {
   await bench.run(3_000);
   expect(bench.loop.status).toMatchObject({ stalled: false, phase: "following" });
 });
+
+test("a player that ran dry and is stopped stays stalled until it has data again", async () => {
+  const bench = new Bench();
+  bench.motion = { current: playhead(5_000, OFFSET_MS - 5_000, true) };
+  bench.loop.start();
+  await bench.run(3_000);
+  bench.simulated.setStalled(true);
+  await bench.run(1_000);
+  expect(bench.loop.status.stalled).toBe(true);
+  // The room stops for it.
+  bench.motion = { current: playhead(8_000, OFFSET_MS, false) };
+  bench.loop.poke();
+  await bench.run(2_000);
+  expect(bench.simulated.report()).toMatchObject({ paused: true, stalled: false });
+  expect(bench.loop.status.stalled).toBe(true);
+  expect(bench.loop.telemetry().stalled).toBe(true);
+  // Data is back; no event tells.
+  bench.simulated.setStalled(false);
+  await bench.run(300);
+  expect(bench.loop.status.stalled).toBe(false);
+});
+
+test("a player that was only stopped is not stalled", async () => {
+  const bench = new Bench();
+  bench.motion = { current: playhead(5_000, OFFSET_MS - 5_000, true) };
+  bench.loop.start();
+  await bench.run(3_000);
+  bench.motion = { current: playhead(8_000, OFFSET_MS, false) };
+  bench.loop.poke();
+  await bench.run(500);
+  bench.simulated.setStalled(true);
+  await bench.run(2_000);
+  expect(bench.loop.status.stalled).toBe(false);
+});

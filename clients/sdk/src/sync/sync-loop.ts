@@ -21,6 +21,13 @@ export const READING_ATTEMPTS_MAX = 3;
 /** A start that waits for data for so long counts as a stall. Unit: ms. */
 export const STARVED_MS = 500;
 
+/** A player that ran out of data and was stopped is short of it until it has so much ahead again. Unit: ms. */
+export const REFILLED_MS = 1_500;
+/** What is buffered to so near the end is buffered to the end. Unit: ms. */
+const END_MS = 250;
+/** How often a stopped player that is short of data is looked at: nothing tells when it has enough. Unit: ms. */
+const REFILL_LOOK_MS = 250;
+
 /** What the loop needs of a clock estimator. */
 export interface ServerClock {
   serverNow(localMs: number): number | undefined;
@@ -91,6 +98,7 @@ export class SyncLoop {
   private again = false;
   private acting = false;
   private starvedSinceMs: number | undefined;
+  private short = false;
 
   constructor(options: SyncLoopOptions) {
     this.options = options;
@@ -191,15 +199,17 @@ export class SyncLoop {
     this.state = result.state;
     for (const action of result.actions) perform(player, action);
     const inexact = !player.capabilities.fineRate;
-    const starved = this.isStarved(result.phase, report);
+    const stalled = this.isStarved(result.phase, report) || report.stalled;
+    this.short = stalled || (this.short && isShort(report));
     this.last = statusOf(
       result.phase,
       result.errorMs ?? this.keptError(result.phase),
-      starved ? { ...report, stalled: true } : report,
+      { ...report, stalled: this.short },
       inexact,
     );
     onStatus?.(this.last);
-    this.wakeAt(result.wakeAtMs);
+    const lookAtMs = this.short ? report.localMs + REFILL_LOOK_MS : Number.POSITIVE_INFINITY;
+    this.wakeAt(Math.min(result.wakeAtMs, lookAtMs));
   }
 
   /** Between measurements the last error still stands. */
@@ -230,6 +240,17 @@ export class SyncLoop {
       this.timers.soon(() => this.poke());
     }
   }
+}
+
+/**
+ * Is a player that stalled still short of data? One that plays again is not. A stopped one does not stall: it would look
+ * recovered at once, and a room that stops for it would start, and stop, again and again.
+ */
+function isShort({ paused, ready, bufferMs, positionMs, durationMs }: PlayerReport): boolean {
+  if (!paused) return false;
+  const toEndMs = (durationMs ?? Number.POSITIVE_INFINITY) - positionMs;
+  // Players that do not say what they have buffered say 0.
+  return !ready || (bufferMs > 0 && bufferMs < Math.min(REFILLED_MS, toEndMs - END_MS));
 }
 
 function perform(player: Player, action: ControllerAction): void {
