@@ -113,25 +113,27 @@ export const LineRow = memo(function LineRow(props: LineRowProps) {
           </span>
         </span>
       )}
-      <bdi className="chat-text" data-testid="chat-text">
-        {pieces.map((piece, at) => {
-          const key = `${at}${piece.text}`;
-          if (piece.kind === "mention") return <mark key={key}>{piece.text}</mark>;
-          if (piece.kind === "time" && here) {
-            return (
-              <TimeLink
-                key={key}
-                text={piece.text}
-                positionMs={piece.positionMs}
-                reason={seekReason}
-                onSeek={acts.seek}
-              />
-            );
-          }
-          return piece.text;
-        })}
+      <p className="chat-text">
+        <bdi data-testid="chat-text">
+          {pieces.map((piece, at) => {
+            const key = `${at}${piece.text}`;
+            if (piece.kind === "mention") return <mark key={key}>{piece.text}</mark>;
+            if (piece.kind === "time" && here) {
+              return (
+                <TimeLink
+                  key={key}
+                  text={piece.text}
+                  positionMs={piece.positionMs}
+                  reason={seekReason}
+                  onSeek={acts.seek}
+                />
+              );
+            }
+            return piece.text;
+          })}
+        </bdi>
         {line.edited && <span className="chat-edited"> (edited)</span>}
-      </bdi>
+      </p>
       <span className="chat-acts">
         {props.canReply && (
           <button

@@ -27,7 +27,8 @@ import { countOf } from "../../lib/format";
 import { deniedReason, notLive, refusalWords } from "../../lib/refusals";
 import { detectSource } from "../../players/source";
 import { fieldsOf, maybeNumber, type PanelProps, textOf } from "../plugin";
-import { currentTitle, landingOf, moved, type QueueItem, queueItems } from "./items";
+import { currentTitle, moved, type QueueItem, queueItems } from "./items";
+import { useDrag } from "./use-drag";
 
 function AddForm({ room, reason }: PanelProps & { reason: string }) {
   const [text, setText] = useState("");
@@ -128,7 +129,7 @@ function Row(props: RowProps) {
       className={held ? "queue-row queue-held" : "queue-row"}
       data-testid="queue-item"
       data-item={item.id}
-      style={held ? ({ "--offset": `${props.offsetY}px` } as CSSProperties) : undefined}
+      style={{ "--offset": `${props.offsetY}px` } as CSSProperties}
     >
       <button
         type="button"
@@ -213,7 +214,6 @@ export function QueuePanel(props: PanelProps) {
   const { state } = plugin;
   const items = useMemo(() => queueItems(state), [state]);
   const { shown, show, forget } = useOrder(items, state.items);
-  const [held, setHeld] = useState<{ id: number; fromY: number; offsetY: number }>();
   const [said, setSaid] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const command = useCommand(room, "queue", tell);
@@ -250,12 +250,7 @@ export function QueuePanel(props: PanelProps) {
     settle(command("move it", "move", { item: id, position: to + 1 }));
   };
 
-  const rowsNow = () =>
-    [...(list.current?.querySelectorAll<HTMLElement>("[data-item]") ?? [])].map((row) => {
-      const box = row.getBoundingClientRect();
-      const offset = row.classList.contains("queue-held") ? (held?.offsetY ?? 0) : 0;
-      return { id: Number(row.dataset.item), middle: box.top + box.height / 2 - offset };
-    });
+  const drag = useDrag(list, place);
   const rowRefocus = useRef<number | undefined>(undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a row that was moved by keys keeps the focus.
   useEffect(() => {
@@ -343,34 +338,16 @@ export function QueuePanel(props: PanelProps) {
             item={item}
             position={position}
             count={shown.length}
-            held={held?.id === item.id}
-            offsetY={held?.offsetY ?? 0}
+            held={drag.held === item.id}
+            offsetY={drag.offsetOf(item.id)}
             editReason={editReason}
             moveReason={moveReason}
             playReason={playReason}
             voteReason={reasonFor("queue.vote")}
             run={(what, name, args) => void command(what, name, args)}
-            onHold={(event) => {
-              event.currentTarget.setPointerCapture?.(event.pointerId);
-              setHeld({ id: item.id, fromY: event.clientY, offsetY: 0 });
-            }}
-            onDrag={({ clientY }) => {
-              if (held?.id !== item.id) return;
-              const rows = rowsNow();
-              const to = landingOf(clientY, rows, item.id);
-              const order = moved(shown, item.id, to);
-              const before = rows.find(({ id }) => id === item.id)?.middle ?? clientY;
-              if (order.some(({ id }, at) => id !== shown[at]?.id)) show(order);
-              setHeld({ ...held, offsetY: clientY - before });
-            }}
-            onDrop={() => {
-              if (held?.id !== item.id) return;
-              setHeld(undefined);
-              place(
-                item.id,
-                shown.findIndex(({ id }) => id === item.id),
-              );
-            }}
+            onHold={(event) => drag.hold(item.id, event)}
+            onDrag={drag.move}
+            onDrop={drag.drop}
             onMove={(to) => {
               rowRefocus.current = item.id;
               place(item.id, to);
