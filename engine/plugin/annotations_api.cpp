@@ -46,7 +46,8 @@ std::string_view api_annotations() {
 
 ---The room, as it is while a hook runs. What a hook asks of it happens after the hook, in the same tick.
 ---@class playhead.Room
----@field id string
+---@field id string names it in its link
+---@field title string
 ---@field tick integer
 ---@field tick_s number seconds a tick lasts
 ---@field time_s number seconds since the room opened
@@ -285,6 +286,7 @@ function P:limiter(limits) end
 ---@return table?
 function P:read(plugin) end
 
+---Run after a reload with another version. Lists and rings are lists of { id =, value = } and { index =, value = }.
 ---@param hook fun(old_version: string, old: { shared: table, saved: table })
 function P:migrate(hook) end
 ---Run on a reload, before the new code replaces the old; an error keeps the old.
