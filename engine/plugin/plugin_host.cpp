@@ -1,0 +1,180 @@
+#include "plugin/plugin_host.hpp"
+
+#include "core/utf8.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How a hook is run, and what follows when it fails.
+namespace playhead {
+namespace {
+
+std::string called_as(const Hook& hook) {
+    return std::string{name_of(hook.kind)} + (hook.name.empty() ? "" : " " + hook.name);
+}
+
+// "playback" covers "playback.pause".
+bool covers(std::string_view topic, std::string_view asked) {
+    return asked.starts_with(topic) && (asked.size() == topic.size() || asked[topic.size()] == '.');
+}
+
+std::size_t place_of(HookKind kind) { return kind == HookKind::decide ? 0 : kind == HookKind::transform ? 1 : 2; }
+
+} // namespace
+
+PluginHost::PluginHost(Room& room, PluginState& state, std::shared_ptr<const PluginSet> plugins,
+                       const PluginContext& context)
+    : plugins_(std::move(plugins)),
+      context_(context),
+      host_(room, state, context_),
+      sandbox_(lua::plugin_limits, context.time, &host_) {
+    host_.chain = this;
+    usable_ = lua::open(sandbox_).ok();
+    for (const Plugin& plugin : plugins_->plugins()) add_plugin(plugin);
+    if (context_.figures != nullptr) ++context_.figures->lua_states;
+    gauge_memory();
+}
+
+PluginHost::~PluginHost() {
+    if (context_.figures == nullptr) return;
+    --context_.figures->lua_states;
+    context_.figures->lua_bytes -= lua_bytes_;
+    for (const auto& hosted : host_.plugins) {
+        --hosted->figure->rooms;
+        hosted->figure->memory_bytes -= hosted->memory_bytes;
+        hosted->figure->state_bytes -= hosted->state_bytes;
+        if (hosted->counts_as_suspended) --hosted->figure->suspended_rooms;
+    }
+}
+
+// A hook that is begun has its whole budget: so there must be as much left.
+bool PluginHost::may_enter() {
+    if (sandbox_.tick_left() < lua::plugin_limits.instructions_max) return false;
+    if (context_.time == nullptr) return true;
+    context_.time->begin();
+    const bool spent = context_.time->spent();
+    context_.time->end();
+    return !spent;
+}
+
+PluginHost::Marks PluginHost::marks() const {
+    return {.journal = host_.journal.mark(),
+            .actions = host_.actions.size(),
+            .events = host_.events.size(),
+            .actions_in_tick = host_.actions_in_tick};
+}
+
+void PluginHost::undo(const Marks& marks) {
+    host_.journal.roll_back(marks.journal);
+    host_.actions.resize(marks.actions);
+    host_.events.resize(marks.events);
+    host_.actions_in_tick = marks.actions_in_tick;
+}
+
+std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hook& hook,
+                                                 std::span<const lua::HookArgument> arguments, lua::HookAnswer* answer,
+                                                 lua_State* within) {
+    constexpr std::int64_t within_instructions = 100'000;
+    const Marks before = marks();
+    const HostRoom::Running outer = host_.running;
+    host_.running = {.plugin = &hosted,
+                     .registers = false,
+                     .depth = within == nullptr ? depth_ : outer.depth,
+                     .actions = 0,
+                     .nested = within == nullptr ? 0 : outer.nested + 1};
+    ran_ = true;
+    ++hosted.calls[hook.calls].calls;
+    const lua::HookCall call{.hosted = &hosted,
+                             .slot = hook.slot,
+                             .with_room = hook.kind != HookKind::migrate && hook.kind != HookKind::self_test,
+                             .arguments = arguments};
+    const lua::Called called = within == nullptr ? lua::run(sandbox_, call, answer)
+                                                 : lua::run_within(sandbox_, within, within_instructions, call, answer);
+    host_.running = outer;
+    count(hook.figure, called);
+    if (called.ok()) return before;
+    undo(before);
+    failed(hosted, called_as(hook), called.failure->message, called.failure->exhausted());
+    return std::nullopt;
+}
+
+// Only an outermost hook is over for good: what a nested one wrote is undone with the hook around it.
+void PluginHost::keep() {
+    if (host_.running.plugin == nullptr) host_.journal.keep();
+}
+
+void PluginHost::reject(HostedPlugin& hosted, const Hook& hook, const Marks& marks, const std::string& why) {
+    undo(marks);
+    if (hook.figure != nullptr) ++hook.figure->errors;
+    failed(hosted, called_as(hook), why, false);
+}
+
+void PluginHost::count(HookFigure* figure, const lua::Called& called) {
+    if (figure == nullptr) return;
+    ++figure->calls;
+    if (!called.ok()) ++figure->errors;
+    figure->instructions += static_cast<std::uint64_t>(std::max<std::int64_t>(0, called.instructions));
+    figure->allocated_bytes += called.allocated_bytes;
+    if (called.took) figure->time.record(*called.took);
+}
+
+void PluginHost::failed(HostedPlugin& hosted, const std::string& what, const std::string& why, bool at_once) {
+    tell_failure(hosted, hosted.label + " " + what + ": " + why);
+    if (!hosted.running) return;
+    Health& health = host_.state.records[hosted.name()].health;
+    if (!health.failed(host_.tick, host_.room.tick_length(), at_once)) return;
+    suspend(hosted, at_once ? what + " failed for good: " + why
+                            : std::to_string(Health::failures_max) + " failures within a minute, the last in " + what);
+}
+
+// Once for each message: a hook that fails on every tick fills nobody's disk.
+void PluginHost::tell_failure(HostedPlugin& hosted, const std::string& message) {
+    if (hosted.told.size() >= HostedPlugin::told_max) hosted.told.clear();
+    if (!hosted.told.insert(message).second) return;
+    const std::string shown =
+        valid_utf8(message) ? std::string{cut_utf8(message, Log::message_bytes_max)} : hosted.label + ": (not UTF-8)";
+    host_.requests.emplace_back(Log{hosted.name(), shown, true});
+}
+
+// The lists change only while no hook runs and nobody goes through one.
+std::span<const PluginHost::HookRef> PluginHost::refs(HookKind kind, std::string_view name) {
+    auto& lists = refs_[place_of(kind)];
+    if (const auto found = lists.find(name); found != lists.end()) return found->second;
+    std::vector<HookRef> list;
+    for (const auto& hosted : host_.plugins) {
+        const bool denies = !hosted->running && hosted->manifest().on_fail == OnFail::closed;
+        for (std::size_t i = 0; i < hosted->hooks.size(); ++i) {
+            const Hook& hook = hosted->hooks[i];
+            const bool meant =
+                hook.kind == kind && (kind == HookKind::decide ? covers(hook.name, name) : hook.name == name);
+            if (meant && hosted->running) list.push_back({hosted.get(), i});
+        }
+        if (kind != HookKind::decide || !denies) continue;
+        // What it was asked about while it ran, also in an earlier start.
+        const bool asked = std::ranges::any_of(hosted->calls, [&](const HookCalls& calls) {
+            return calls.kind == name_of(HookKind::decide) && covers(calls.name, name);
+        });
+        if (asked) list.push_back({hosted.get(), no_hook});
+    }
+    return lists.emplace(std::string{name}, std::move(list)).first->second;
+}
+
+const Hook* PluginHost::hook_of(const HostedPlugin& hosted, HookKind kind, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(hosted.hooks, [&](const Hook& hook) { return hook.kind == kind && hook.name == name; });
+    return found == hosted.hooks.end() ? nullptr : &*found;
+}
+
+std::vector<HookCalls> PluginHost::hooks() const {
+    std::vector<HookCalls> all;
+    for (const auto& hosted : host_.plugins) all.insert(all.end(), hosted->calls.begin(), hosted->calls.end());
+    return all;
+}
+
+void PluginHost::collect_garbage() {
+    if (!std::exchange(ran_, false)) return;
+    sandbox_.collect_garbage();
+    gauge_memory();
+}
+
+} // namespace playhead

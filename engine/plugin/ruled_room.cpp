@@ -1,0 +1,118 @@
+#include "plugin/ruled_room.hpp"
+
+#include "plugin/plugin_host.hpp"
+#include "plugin/plugin_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace playhead {
+namespace {
+
+std::shared_ptr<const PluginSet> or_none(std::shared_ptr<const PluginSet> plugins) {
+    static const auto none = std::make_shared<const PluginSet>(std::vector<Plugin>{});
+    return plugins == nullptr ? none : std::move(plugins);
+}
+
+bool same_code(const PluginSet& one, const PluginSet& other) {
+    return std::ranges::equal(one.plugins(), other.plugins(), [](const Plugin& left, const Plugin& right) {
+        return left.manifest.name == right.manifest.name && left.hash == right.hash && left.settings == right.settings;
+    });
+}
+
+// Does the room come to life with it? What the engine itself loads before anybody is here needs no plugins.
+bool wakes(const Input& input) {
+    if (const auto* command = std::get_if<Command>(&input)) return command->viewer != ViewerId{0};
+    return std::holds_alternative<Join>(input) || std::holds_alternative<Signal>(input);
+}
+
+} // namespace
+
+RuledRoom::RuledRoom(Epoch epoch, RoomInfo info, TickLength tick_length, std::shared_ptr<const PluginSet> plugins,
+                     std::uint64_t seed, PluginContext context)
+    : room_(epoch, std::move(info), tick_length),
+      context_(std::move(context)),
+      plugins_(or_none(std::move(plugins))),
+      plugin_state_(std::make_unique<PluginState>(seed)) {}
+
+RuledRoom::~RuledRoom() = default;
+
+void RuledRoom::start(Tick tick) {
+    if (host_ != nullptr || plugins_->empty()) return;
+    host_ = std::make_unique<PluginHost>(room_, *plugin_state_, plugins_, context_);
+    events_ = room_.take_events(); // of before: no plugin heard of them
+    host_->start(tick, {});
+}
+
+std::optional<Outcome> RuledRoom::apply(const Input& input, Tick tick, const Lead& lead) {
+    if (host_ == nullptr && !plugins_->empty() && wakes(input)) start(tick);
+    if (host_ != nullptr) return host_->apply(input, tick, lead);
+    if (const auto* wall = std::get_if<WallTime>(&input)) plugin_state_->wall = PluginState::Wall{wall->unix_us, tick};
+    return room_.apply(input, tick, lead);
+}
+
+void RuledRoom::advance(Tick tick, std::uint32_t, const Lead& lead) {
+    if (host_ != nullptr)
+        host_->advance(tick, lead);
+    else
+        room_.advance(tick);
+}
+
+std::vector<Event> RuledRoom::take_events() {
+    std::vector<Event> events = std::exchange(events_, {});
+    for (Event& event : host_ != nullptr ? host_->take_events() : room_.take_events()) {
+        if (events.size() < Room::events_per_tick_max) events.push_back(std::move(event));
+    }
+    return events;
+}
+
+std::vector<PluginEvent> RuledRoom::take_plugin_events() {
+    return host_ != nullptr ? host_->take_plugin_events() : std::vector<PluginEvent>{};
+}
+
+std::vector<PluginRequestOut> RuledRoom::take_requests() {
+    return host_ != nullptr ? host_->take_requests() : std::vector<PluginRequestOut>{};
+}
+
+std::optional<Tick> RuledRoom::next_due(Tick tick) const {
+    return host_ != nullptr ? host_->next_due(tick) : std::nullopt;
+}
+
+void RuledRoom::collect_garbage() {
+    if (host_ != nullptr) host_->collect_garbage();
+}
+
+void RuledRoom::suspend(std::string_view plugin, Tick tick) {
+    if (host_ != nullptr) host_->suspend(plugin, tick);
+}
+
+std::vector<HookCalls> RuledRoom::hooks() const { return host_ != nullptr ? host_->hooks() : std::vector<HookCalls>{}; }
+
+// All that the new plugins do until they are accepted is done to the state in place; it is a value, so putting a copy
+// back undoes it exactly.
+std::expected<void, std::string> RuledRoom::reload(std::shared_ptr<const PluginSet> plugins, Tick tick) {
+    plugins = or_none(std::move(plugins));
+    if (host_ == nullptr) {
+        const bool starts = plugins_->empty() && !room_.state().viewers.empty();
+        plugins_ = std::move(plugins);
+        if (starts) start(tick);
+        return {};
+    }
+    if (same_code(*plugins_, *plugins)) return {}; // the sets may be two copies: the host keeps the one it has
+    SharedState shared_before = room_.state().shared;
+    PluginState state_before = *plugin_state_;
+    auto next = std::make_unique<PluginHost>(room_, *plugin_state_, plugins, context_);
+    if (auto good = next->take_over(*plugins_, tick); !good) {
+        next.reset();
+        room_.shared() = std::move(shared_before);
+        *plugin_state_ = std::move(state_before);
+        return good;
+    }
+    next->inherit(*host_);
+    host_ = std::move(next);
+    plugins_ = std::move(plugins);
+    host_->welcome();
+    return {};
+}
+
+} // namespace playhead

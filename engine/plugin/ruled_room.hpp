@@ -1,0 +1,130 @@
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/time.hpp"
+#include "plugin/plugin_set.hpp"
+#include "plugin/role_names.hpp"
+#include "plugin/time_allowance.hpp"
+#include "room/room.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace playhead {
+
+class PluginHost;
+struct PluginFigures;
+struct PluginState;
+
+// What plugins ask of whoever keeps the room's viewers and connections.
+struct Kick {
+    ViewerId viewer;
+    std::string plugin;
+    std::string reason;
+    bool operator==(const Kick&) const = default;
+};
+struct Ban {
+    static constexpr std::int64_t seconds_max = 366LL * 24 * 3600;
+    ViewerId viewer;
+    std::int64_t seconds = 0;
+    std::string plugin;
+    std::string reason;
+    bool operator==(const Ban&) const = default;
+};
+struct Unban {
+    std::string who; // the banned viewer's id in decimal, or its name
+    std::string plugin;
+    bool operator==(const Unban&) const = default;
+};
+struct Log {
+    static constexpr std::size_t message_bytes_max = 1000;
+    std::string plugin;
+    std::string message;  // of a failure: "chat@1.0.0 command say: chat/init.lua:12: attempt to ..."
+    bool failure = false; // a hook failed or a plugin was suspended; else the plugin itself wrote it
+    bool operator==(const Log&) const = default;
+};
+using PluginRequestOut = std::variant<Kick, Ban, Unban, Log>;
+
+// A hook that a plugin registered, and how often it has run in this room; also of plugins suspended meanwhile.
+struct HookCalls {
+    std::string plugin;
+    std::string kind; // "decide", "transform", "on", "command", "signal", "every", "on_timer"
+    std::string name; // topic, event, command..., "0.5 s"
+    std::uint64_t calls = 0;
+    bool operator==(const HookCalls&) const = default;
+};
+
+// What a shard lends its rooms. Either may be null: then nothing is counted, and time has no limit.
+struct PluginContext {
+    PluginFigures* figures = nullptr;
+    TimeAllowance* time = nullptr;
+    std::string room{}; // its id, for plugins that name it
+};
+
+// A Room under the rules of its plugins. The unit of determinism: the same inputs and the same seed give the same bytes
+// (unless the TimeAllowance ended a hook: whoever records inputs records that as suspend()).
+// One tick is: apply() each input in order, advance(), commit(), take_...(), collect_garbage().
+//   Cost:   without plugins that of a Room. With them a Lua state, made when the first viewer joins (or speaks) or by
+//           start(); a tick in which no hook is due does not enter it.
+//   Errors: none; whatever a plugin does wrong stays with it and is told by take_requests() as a Log.
+//   Thread: none of its own; one owner.
+class RuledRoom {
+  public:
+    RuledRoom(Epoch epoch, RoomInfo info, TickLength tick_length, std::shared_ptr<const PluginSet> plugins,
+              std::uint64_t seed, PluginContext context = {});
+    ~RuledRoom();
+    RuledRoom(const RuledRoom&) = delete;
+    RuledRoom& operator=(const RuledRoom&) = delete;
+
+    // Starts the plugins if they have not been: init.lua, then `started`.
+    void start(Tick tick);
+
+    // Applies one input; a command is answered. Plugins decide on it, run their commands and hear what came of it; what
+    // they ask for is queued for advance().
+    std::optional<Outcome> apply(const Input& input, Tick tick, const Lead& lead);
+
+    // Queued actions, due timers, periodic hooks, queued actions, the room itself, what the end of media leads to.
+    // `missed` ticks are ones that this one stands for too: due timers fire once, periodic hooks are told.
+    void advance(Tick tick, std::uint32_t missed, const Lead& lead);
+
+    Version commit() { return room_.commit(); }
+    std::vector<Event> take_events();
+    std::vector<PluginEvent> take_plugin_events();
+    std::vector<PluginRequestOut> take_requests();
+
+    // The next tick after `tick` at which plugins have something to do; empty if nothing is planned.
+    std::optional<Tick> next_due(Tick tick) const;
+    // The fixed step after the commit; nothing if no plugin ran.
+    void collect_garbage();
+
+    // Other plugins, or others of their versions and settings: new state beside the old, migration, self-tests, swap.
+    // On any failure the old ones stay and the message says why. Between ticks.
+    std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);
+    // As repeated failure would.
+    void suspend(std::string_view plugin, Tick tick);
+
+    const RoomState& state() const { return room_.state(); }
+    // What plugins have beside that: saved state, timers, chance. For comparing two runs.
+    const PluginState& plugin_state() const { return *plugin_state_; }
+    TickLength tick_length() const { return room_.tick_length(); }
+    // In the order in which they are asked; in each in the order of registration.
+    std::vector<HookCalls> hooks() const;
+    const PluginSet& plugins() const { return *plugins_; } // empty without any
+
+  private:
+    Room room_;
+    PluginContext context_;
+    std::shared_ptr<const PluginSet> plugins_;
+    std::unique_ptr<PluginState> plugin_state_;
+    std::unique_ptr<PluginHost> host_; // null without plugins and until they start
+    std::vector<Event> events_;        // from before they started
+};
+
+} // namespace playhead
