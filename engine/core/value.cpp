@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace playhead {
@@ -114,13 +115,11 @@ std::string_view type_name(const Value& value) {
 }
 
 Value sorted_map(Value::Map entries) {
-    std::ranges::stable_sort(entries, {}, &Value::Entry::key);
+    std::map<std::string, Value> sorted;
+    for (Value::Entry& entry : entries) sorted.insert_or_assign(std::move(entry.key), std::move(entry.value));
     Value::Map map;
-    map.reserve(entries.size());
-    for (Value::Entry& entry : entries) {
-        if (!map.empty() && map.back().key == entry.key) map.pop_back();
-        map.push_back(std::move(entry));
-    }
+    map.reserve(sorted.size());
+    for (auto& [key, value] : sorted) map.push_back({.key = key, .value = std::move(value)});
     return Value{std::move(map)};
 }
 

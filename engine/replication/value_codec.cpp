@@ -117,9 +117,10 @@ class FlexReader {
 
     Value number(std::size_t at, std::size_t width) {
         if (width < sizeof(float)) return refuse("holds a number of " + std::to_string(width) + " bytes");
-        const double value = width == sizeof(float)
-                                 ? double{std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_at(at, width)))}
-                                 : std::bit_cast<double>(unsigned_at(at, width));
+        const double value =
+            width == sizeof(float)
+                ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(unsigned_at(at, width))))
+                : std::bit_cast<double>(unsigned_at(at, width));
         if (!std::isfinite(value)) return refuse("holds a number that is not finite");
         return canonical(Value{value});
     }

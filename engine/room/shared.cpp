@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -167,18 +168,17 @@ void SharedState::forget_oldest_removals() {
         });
     };
     while (kept() > tombstones_max) {
-        std::optional<Version> oldest;
+        Version oldest{std::numeric_limits<std::uint32_t>::max()};
         for (const auto& [name, table] : tables_) {
             if (table.tombstones_.empty()) continue;
-            const Version version = table.tombstones_.front().removed_at;
-            oldest = oldest ? std::min(*oldest, version) : version;
+            oldest = std::min(oldest, table.tombstones_.front().removed_at);
         }
         for (auto& [name, table] : tables_) {
-            while (!table.tombstones_.empty() && table.tombstones_.front().removed_at <= *oldest) {
+            while (!table.tombstones_.empty() && table.tombstones_.front().removed_at <= oldest) {
                 table.tombstones_.pop_front();
             }
         }
-        tombstone_floor_ = *oldest;
+        tombstone_floor_ = oldest;
     }
 }
 
