@@ -1,0 +1,29 @@
+#pragma once
+
+#include "core/time.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace playhead {
+
+// Counts durations in fixed buckets (powers of two of microseconds, 1 us to 8 s) with their sum: cheap enough for every
+// tick and every call of a plugin.
+class Histogram {
+  public:
+    static constexpr std::size_t bucket_count = 24;
+    void record(Microseconds duration);
+    std::uint64_t count() const { return count_; }
+    Microseconds sum() const { return sum_; }
+    const std::array<std::uint64_t, bucket_count>& buckets() const { return buckets_; }
+    // An upper bound of the q-quantile (0..1), as fine as the buckets.
+    Microseconds quantile(double q) const;
+
+  private:
+    std::array<std::uint64_t, bucket_count> buckets_{};
+    std::uint64_t count_ = 0;
+    Microseconds sum_{0};
+};
+
+} // namespace playhead
