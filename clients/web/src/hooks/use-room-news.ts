@@ -8,7 +8,9 @@ import type { Tell } from "./use-toasts";
 const smallRoom = 12;
 
 export function newsOf(event: RoomEvent, view: RoomView): string {
-  const who = view.viewers.find(({ id }) => id === event.viewer)?.name ?? "Someone";
+  // Nobody in particular: a plugin, or a rule of the room.
+  const other = event.viewer === 0 ? "The room" : "Someone";
+  const who = view.viewers.find(({ id }) => id === event.viewer)?.name ?? other;
   switch (event.kind) {
     case "played":
       return `${who} pressed play`;
