@@ -95,20 +95,35 @@ class Writer {
     }
 
     void write_state(const std::string& part, const Manifest::Named<FieldSpec>& fields) {
-        for (const auto& [name, field] : fields)
+        for (const auto& [name, field] : fields) {
+            const std::string class_name = name_ + "." + part + "." + name;
+            if (is_record(field)) write_entry(class_name + ".entry", field.of);
             if (field.kind == FieldSpec::Kind::list || field.kind == FieldSpec::Kind::ring)
-                write_sequence(name_ + "." + part + "." + name, field);
+                write_sequence(class_name, field);
+        }
         line("\n---@class " + name_ + "." + part);
         for (const auto& [name, field] : fields)
             line("---@field " + name + " " + field_text(name_ + "." + part + "." + name, field) +
                  remark(field.description));
     }
 
+    // A record is a class of its own, since its type stands in many places.
+    static bool is_record(const FieldSpec& field) {
+        return field.of.kind == Type::Kind::record && !field.of.fields.empty();
+    }
+    static std::string entry_text(const std::string& class_name, const FieldSpec& field) {
+        return is_record(field) ? class_name + ".entry" : present_text(field.of);
+    }
+    void write_entry(const std::string& class_name, const Type& record) {
+        line("\n---@class " + class_name);
+        for (const TypeField& field : record.fields) line("---@field " + field.name + " " + type_text(field.type));
+    }
+
     static std::string field_text(const std::string& class_name, const FieldSpec& field) {
         switch (field.kind) {
-        case FieldSpec::Kind::value: return present_text(field.of) + "?";
+        case FieldSpec::Kind::value: return entry_text(class_name, field) + "?";
         case FieldSpec::Kind::counter: return "playhead.Counter";
-        case FieldSpec::Kind::map: return "table<" + key_text(field.key) + ", " + type_text(field.of) + ">";
+        case FieldSpec::Kind::map: return "table<" + key_text(field.key) + ", " + entry_text(class_name, field) + ">";
         case FieldSpec::Kind::set: return "table<" + key_text(field.key) + ", true?>";
         case FieldSpec::Kind::list:
         case FieldSpec::Kind::ring: return class_name;
@@ -119,7 +134,7 @@ class Writer {
     // LuaLS does not carry a class's type parameter into its methods: so each list and ring has a class of its own.
     void write_sequence(const std::string& class_name, const FieldSpec& field) {
         const std::string self = "fun(self: " + class_name;
-        const std::string of = type_text(field.of);
+        const std::string of = entry_text(class_name, field);
         line("\n---@class " + class_name);
         line("---@operator len: integer");
         line("---@field get " + self + ", id: integer): " + of + "?");

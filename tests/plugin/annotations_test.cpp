@@ -1,8 +1,10 @@
 #include "plugin/annotations.hpp"
 #include "plugin/lua_state.hpp"
+#include "plugin/test_runner.hpp"
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 using namespace playhead;
@@ -31,6 +33,40 @@ TEST_CASE("the stubs are Lua") {
     CHECK_MESSAGE(own.has_value(), (own ? text : own.error().message));
 }
 
+TEST_CASE("what the stub of the API promises is there when a plugin runs") {
+    std::string of_plugin;
+    std::string of_room;
+    std::size_t count = 0;
+    std::istringstream lines{std::string{api_annotations()}};
+    bool in_room = false;
+    for (std::string line; std::getline(lines, line); ++count) {
+        if (line.starts_with("---@class ")) in_room = line == "---@class playhead.Room";
+        const auto name = [&line](std::size_t from) {
+            return line.substr(from, line.find_first_of("( ", from) - from);
+        };
+        if (line.starts_with("function P")) of_plugin += "assert(P." + name(11) + ", '" + name(11) + "')\n";
+        if (line.starts_with("function room:")) of_room += "assert(room." + name(14) + ", '" + name(14) + "')\n";
+        // A room refuses to be asked for a field that it does not have.
+        if (in_room && line.starts_with("---@field ")) of_room += "local _ = room." + name(10) + "\n";
+    }
+    CHECK(count > 200);
+    const PluginSource probe{
+        .name = "probe",
+        .manifest = "return { name = 'probe', version = '1.0.0', api = 1, commands = { look = {} } }",
+        .code = "local P = ...\n" + of_plugin + "P:command('look', function(room)\n" + of_room + "end)\n",
+        .test = "local T = ...\nT.test('looks', function()\n"
+                "T.ok(T.room{ plugins = { probe = {} } }:join{ name = 'A' }:command('probe', 'look'))"
+                "\nend)",
+        .manifest_path = "probe/plugin.lua",
+        .code_path = "probe/init.lua",
+        .test_path = "probe/test.lua"};
+    const auto report =
+        run_plugin_tests(probe, [](std::string_view) { return std::unexpected(std::string{"there is no other"}); });
+    INFO(report.text);
+    CHECK(report.passed == 1);
+    CHECK(report.failed == 0);
+}
+
 TEST_CASE("each kind of field has the type that completes it") {
     const std::string text = stub(R"(shared = {
         host = { kind = "value", of = "viewer?", description = "who holds it" }, n = { kind = "counter" },
@@ -45,8 +81,10 @@ TEST_CASE("each kind of field has the type that completes it") {
     CHECK(contains(text, "---@field seats table<playhead.ViewerId, number>\n"));
     CHECK(contains(text, "---@field muted table<string, true?>\n"));
     CHECK(contains(text, "---@field log playhead.chat.shared.log\n"));
-    CHECK(contains(text, "---@field push fun(self: playhead.chat.shared.log, value: { from: playhead.ViewerId, text: "
-                         "string? }): integer"));
+    CHECK(contains(text, "---@class playhead.chat.shared.log.entry\n---@field from playhead.ViewerId\n---@field text "
+                         "string?\n"));
+    CHECK(contains(text, "---@field push fun(self: playhead.chat.shared.log, value: playhead.chat.shared.log.entry): "
+                         "integer"));
     CHECK(contains(text,
                    "---@field add fun(self: playhead.chat.shared.items, value: (\"a\"|\"b\"), position?: integer): "
                    "integer"));

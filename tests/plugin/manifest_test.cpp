@@ -240,6 +240,23 @@ TEST_CASE("a manifest is data: there is nothing it could call, and little it can
     CHECK(contains(refusal(std::string(70'000, ' ')), "at most"));
 }
 
+TEST_CASE("a manifest may be long") {
+    std::string settings;
+    std::string commands;
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = "some_name_" + std::to_string(i);
+        settings +=
+            name + " = { type = 'int', min = 1, max = 500, default = 7, description = 'what " + name + " is' },";
+        commands += name + " = { args = { text = 'text:1..500', to = 'viewer?' }, description = 'does " + name + "' },";
+    }
+    const Manifest read = good(manifest("settings = { " + settings + " }, commands = { " + commands + " }")).manifest;
+    CHECK(read.settings.size() == 60);
+    CHECK(read.commands.size() == 60);
+    CHECK(contains(
+        refusal(manifest("commands = (function() local t = {} for i = 1, 65 do t['c' .. i] = {} end return t end)()")),
+        "commands: expected at most 64 entries, got 65"));
+}
+
 TEST_CASE("any nonsense under any key is refused, and never believed") {
     for (const char* key :
          {"name", "version", "api", "description", "requires", "after", "before", "on_fail", "grants", "settings",
