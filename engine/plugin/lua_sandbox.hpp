@@ -113,7 +113,8 @@ class Sandbox {
     }
 
     // A step of garbage collection in proportion to what was allocated since the last, at most a fixed amount; nothing
-    // if nothing ran. For after the commit: scripts then rarely collect inside their hooks.
+    // if nothing ran. For after the commit: scripts then rarely collect inside their hooks. It counts as time of
+    // theirs, and waits for the next tick when that is spent.
     void collect_garbage();
 
     std::size_t memory_bytes() const { return budget_.memory_bytes; }

@@ -424,6 +424,26 @@ TEST_CASE("garbage is collected between calls, so that a room that makes much st
     CHECK(sandbox.memory_bytes() < 150'000);
 }
 
+TEST_CASE("collecting garbage is time of the plugins, and waits when theirs is spent") {
+    FakeAllowance time;
+    Sandbox sandbox{lua::plugin_limits, &time};
+    Guest guest{sandbox};
+    sandbox.collect_garbage();
+    REQUIRE(guest.run("return 1").ok());
+    const int before = time.begun;
+    sandbox.collect_garbage(); // next to nothing was made
+    CHECK(time.begun == before);
+    REQUIRE(guest.run("for _ = 1, 100 do local _ = {{}} end").ok());
+    time.most = 0;
+    sandbox.collect_garbage();
+    time.most = 1'000'000;
+    sandbox.collect_garbage(); // what was put off
+    CHECK(time.begun == before + 3);
+    sandbox.collect_garbage();
+    CHECK(time.begun == before + 3);
+    CHECK(time.begun == time.ended);
+}
+
 TEST_CASE("a state with ten small plugins is small") {
     Sandbox sandbox{lua::plugin_limits};
     for (int i = 0; i < 10; ++i) {
