@@ -44,17 +44,17 @@ f()
 
 --- recursion through a metamethod: error
 local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end})
-return t[1]
+do return t[1] end
 
 --- recursion through tostring: error
 local m = {}
 m.__tostring = function(t) return tostring(setmetatable({}, m)) end
-return tostring(setmetatable({}, m))
+do return tostring(setmetatable({}, m)) end
 
 --- recursion through string.format: error
 local m = {}
 m.__tostring = function(t) return string.format("%s", setmetatable({}, m)) end
-return tostring(setmetatable({}, m))
+do return tostring(setmetatable({}, m)) end
 
 --- recursion through gsub: error
 local function f(s) return (s:gsub(".", f)) end
@@ -79,4 +79,4 @@ while true do i = i + 1 local _ = "key " .. i end
 
 --- a loop in the length of something: instructions
 local t = setmetatable({}, {__len = function() while true do end end})
-return #t
+do return #t end

@@ -39,7 +39,7 @@ m.__close = function() escaped = true end
 for _ in function() end, nil, nil, t do end
 
 --- __index that loops: instructions
-return setmetatable({}, {__index = function() while true do end end}).x
+do return setmetatable({}, {__index = function() while true do end end}).x end
 
 --- __newindex that loops: instructions
 setmetatable({}, {__newindex = function() while true do end end}).x = 1
@@ -52,14 +52,14 @@ local function loop() while true do end end
 local t = setmetatable({}, {__eq = loop, __lt = loop, __le = loop, __concat = loop})
 n = (n or 0) % 4 + 1
 if n == 1 then return t == setmetatable({}, {}) elseif n == 2 then return t < {} elseif n == 3 then return t <= {} end
-return t .. "x"
+do return t .. "x" end
 
 --- __unm, __add, __idiv, __band, __shl, __bnot that loop: instructions
 local function loop() while true do end end
 local t = setmetatable({}, {__unm = loop, __add = loop, __idiv = loop, __band = loop, __shl = loop, __bnot = loop})
 n = (n or 0) % 6 + 1
-return ({function() return -t end, function() return t + 1 end, function() return t // 1 end,
-  function() return t & 1 end, function() return t << 1 end, function() return ~t end})[n]()
+do return ({function() return -t end, function() return t + 1 end, function() return t // 1 end,
+  function() return t & 1 end, function() return t << 1 end, function() return ~t end})[n]() end
 
 --- __tostring and __pairs that loop: instructions
 local function loop() while true do end end

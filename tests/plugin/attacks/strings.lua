@@ -1,25 +1,25 @@
 -- Bombs in the functions for text. See loops.lua for how to read this.
 
 --- a pattern that backtracks: instructions
-return ("a"):rep(8000):find(".-.-.-b")
+do return ("a"):rep(8000):find(".-.-.-b") end
 
 --- a pattern with many stars: instructions
-return ("a"):rep(2000):match("a*a*a*a*a*b")
+do return ("a"):rep(2000):match("a*a*a*a*a*b") end
 
 --- a pattern with optional parts: instructions
-return ("a"):rep(60):find(("a?"):rep(60) .. ("a"):rep(60))
+do return ("a"):rep(60):find(("a?"):rep(60) .. ("a"):rep(60)) end
 
 --- a pattern that recurses as deep as it can: error
-return ("a"):rep(1000):find(("a?"):rep(1000) .. "b")
+do return ("a"):rep(1000):find(("a?"):rep(1000) .. "b") end
 
 --- a pattern with sets as long as can be: instructions
-return ("a"):rep(4000):find("[" .. ("b"):rep(4000) .. "]")
+do return ("a"):rep(4000):find("[" .. ("b"):rep(4000) .. "]") end
 
 --- a balance that never balances: instructions
-return ("("):rep(8000):find("%b()")
+do return ("("):rep(8000):find("%b()") end
 
 --- a back reference to something long: instructions
-return ("a"):rep(8000):find("(a*)%1b")
+do return ("a"):rep(8000):find("(a*)%1b") end
 
 --- a plain search that nearly fits everywhere: instructions
 local s = ("a"):rep(8000)
@@ -30,13 +30,13 @@ while true do local _ = ("x"):rep(4000):gsub("", "y") end
 
 --- gsub that grows: error
 local s = ("x"):rep(8000)
-return (s:gsub("x", s))
+do return (s:gsub("x", s)) end
 
 --- gsub with a function that loops: instructions
-return (("x"):gsub("x", function() while true do end end))
+do return (("x"):gsub("x", function() while true do end end)) end
 
 --- gsub with a table that loops: instructions
-return (("x"):gsub("x", setmetatable({}, {__index = function() while true do end end})))
+do return (("x"):gsub("x", setmetatable({}, {__index = function() while true do end end}))) end
 
 --- gmatch for ever: instructions
 while true do for _ in ("x"):rep(8000):gmatch("()") do end end
@@ -46,13 +46,13 @@ for _ in ("a"):rep(8000):gmatch("a-b") do end
 
 --- malformed patterns: error
 n = (n or 0) % 6 + 1
-return ("x"):find(({"[x", "%", "(x", "x)", "%b", "%f"})[n])
+do return ("x"):find(({"[x", "%", "(x", "x)", "%b", "%f"})[n]) end
 
 --- rep of a lot: error
-return ("x"):rep(1e9 // 1 | 0)
+do return ("x"):rep(1e9 // 1 | 0) end
 
 --- rep of nothing, very often: fine
-return (""):rep(math.maxinteger)
+do return (""):rep(math.maxinteger) end
 
 --- rep in a loop: instructions
 while true do local _ = ("x"):rep(8000) end
@@ -82,19 +82,19 @@ while true do local _ = table.concat(t, "", 1, 999) end
 while true do local _ = ("%99.99f"):format(1e308) end
 
 --- format with very many directives: error
-return (("%99d"):rep(1000)):format(table.unpack({}, 1, 999))
+do return (("%99d"):rep(1000)):format(table.unpack({}, 1, 999)) end
 
 --- format that grows: error
 local s = ("x"):rep(8000)
-return ("%s%s%s"):format(s, s, s)
+do return ("%s%s%s"):format(s, s, s) end
 
 --- format that asks for an address: error
-return ("%p"):format({})
+do return ("%p"):format({}) end
 
 --- concat of a lot: error
 local t = {}
 for i = 1, 1000 do t[i] = ("x"):rep(100) end
-return table.concat(t)
+do return table.concat(t) end
 
 --- concat in a loop: instructions
 local t = {}
@@ -136,7 +136,7 @@ local s = ("x"):rep(8000)
 while true do local _ = s:upper():lower():reverse() end
 
 --- all the bytes of a text: error
-return (("x"):rep(8000)):byte(1, -1)
+do return (("x"):rep(8000)):byte(1, -1) end
 
 --- utf8 over long texts: instructions
 local s = ("é"):rep(4000)
@@ -147,4 +147,4 @@ local s = ("\x80"):rep(8000)
 while true do pcall(function() for _ in utf8.codes(s) do end end) pcall(utf8.offset, s, 1, 2) end
 
 --- a length that is no length: error
-return ("x"):rep(-1):rep(math.mininteger):sub(math.mininteger, math.maxinteger):byte(math.huge)
+do return ("x"):rep(-1):rep(math.mininteger):sub(math.mininteger, math.maxinteger):byte(math.huge) end

@@ -28,13 +28,13 @@ table.move({}, math.mininteger, math.maxinteger, 1)
 table.move({1, 2}, 1, 2, math.maxinteger)
 
 --- unpack of very much: limit
-return table.unpack({}, 1, 1e8 // 1 | 0)
+do return table.unpack({}, 1, 1e8 // 1 | 0) end
 
 --- unpack of more than fits: error
-return table.unpack({}, 1, 20000)
+do return table.unpack({}, 1, 20000) end
 
 --- unpack of everything there is: instructions
-return table.unpack({}, math.mininteger, math.maxinteger)
+do return table.unpack({}, math.mininteger, math.maxinteger) end
 
 --- insert at the front in a loop: instructions
 local t = {}
