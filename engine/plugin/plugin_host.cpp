@@ -75,6 +75,7 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
                                                  std::span<const lua::HookArgument> arguments, lua::HookAnswer* answer,
                                                  lua_State* within) {
     constexpr std::int64_t within_instructions = 100'000;
+    constexpr Microseconds blamed_from{500};
     const Marks before = marks();
     const HostRoom::Running outer = host_.running;
     host_.running = {.plugin = &hosted,
@@ -92,8 +93,13 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
                                                  : lua::run_within(sandbox_, within, within_instructions, call, answer);
     host_.running = outer;
     count(hook.figure, called);
+    interrupted_ = false;
     if (called.ok()) return before;
     undo(before);
+    // The time that is up may have been used by others before it: then it is innocent, and comes again.
+    const bool small = within != nullptr || (called.took && *called.took < blamed_from);
+    interrupted_ = called.failure->kind == lua::Failure::Kind::time && small;
+    if (interrupted_) return std::nullopt;
     failed(hosted, called_as(hook), called.failure->message, called.failure->exhausted());
     return std::nullopt;
 }

@@ -83,7 +83,8 @@ class PluginHost final : public Judge, private TransformChain {
 
     // ---- Running hooks (plugin_host.cpp)
     bool may_enter();
-    // Runs a hook. If it succeeds the caller looks at the answer and then calls keep() or reject().
+    // Runs a hook. If it succeeds the caller looks at the answer and then calls keep() or reject(). If it does not it
+    // has left no trace; interrupted_ says that this was not its own doing.
     std::optional<Marks> run(HostedPlugin& hosted, const Hook& hook, std::span<const lua::HookArgument> arguments,
                              lua::HookAnswer* answer = nullptr, lua_State* within = nullptr);
     void keep();
@@ -166,6 +167,7 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Tick> next_periodic_;
     std::optional<Tick> ticked_;  // the tick that sandbox_ counts
     std::uint64_t lua_bytes_ = 0; // as it counts in the figures
+    bool interrupted_ = false;    // the last hook: its time was used up by others
     bool ran_ = false;            // a hook, since garbage was last collected
     bool stale_ = false;          // some plugin is
     bool dropped_events_ = false; // told once

@@ -178,6 +178,8 @@ std::optional<Outcome> PluginHost::decide(std::string_view topic, const Value& a
         }
         if (marks) {
             keep();
+        } else if (interrupted_) {
+            return busy();
         } else if (closed) {
             Outcome outcome = refused(ErrorCode::plugin_failed, hosted.name() + " could not be asked");
             outcome.plugin = hosted.name();
@@ -273,6 +275,7 @@ Outcome PluginHost::command(const Command& command, const PluginCommand& wish) {
         }
         reject(*hosted, *hook, *marks, result.error());
     }
+    if (interrupted_) return busy();
     Outcome outcome = refused(ErrorCode::plugin_failed, hosted->name() + " has failed; nothing was changed");
     outcome.plugin = hosted->name();
     outcome.reason = "plugin_failed";

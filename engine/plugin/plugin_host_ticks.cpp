@@ -200,8 +200,12 @@ bool PluginHost::tell_one(WaitingEvent& event) {
         if (!may_enter() || host_.declared.writes_of(hosted.place) > DeclaredState::writes_per_tick_max / 2)
             return false;
         const unsigned outer = std::exchange(depth_, event.depth);
-        if (run(hosted, hosted.hooks[ref.index], arguments)) keep();
+        const bool ran = run(hosted, hosted.hooks[ref.index], arguments).has_value();
         depth_ = outer;
+        if (ran)
+            keep();
+        else if (interrupted_)
+            return false;
         event.told_place = hosted.place;
         event.told_hook = ref.index;
         event.begun = true;
@@ -336,7 +340,12 @@ void PluginHost::run_timers() {
             continue;
         }
         const std::array<lua::HookArgument, 1> arguments{lua::HookArgument{.value = &timer->data}};
-        if (run(*hosted, *hook, arguments)) keep();
+        if (run(*hosted, *hook, arguments)) {
+            keep();
+        } else if (interrupted_) {
+            host_.state.timers.restore(due.name, timer);
+            return;
+        }
     }
 }
 

@@ -192,10 +192,11 @@ class CountedAllowance final : public TimeAllowance {
   public:
     int looks_left = 1'000'000;
     int depth = 0;
+    Microseconds took{600};
     void begin() override { ++depth; }
     Microseconds end() override {
         --depth;
-        return Microseconds{3};
+        return took;
     }
     bool spent() override { return --looks_left < 0; }
 };
@@ -218,6 +219,55 @@ TEST_CASE("time that is up ends the hook that runs and suspends its plugin; no o
     stage.step();
     CHECK(stage.shared("watcher", "heard") == "\"suspended bad\"");
     CHECK(time.depth == 0);
+}
+
+TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
+    CountedAllowance time;
+    time.took = Microseconds{20};
+    const std::string manifest = R"(on_fail = "closed", shared = { n = { kind = "counter" } }, commands = { go = {} })";
+    const std::string work = " P.shared.n:add(1) for i = 1, 5000 do end ";
+    HostStage stage{{{"one", manifest,
+                      "P:on(\"renamed\", function()" + work + "end) P:command(\"go\", function()" + work +
+                          "end) "
+                          "P:on_timer(\"t\", function()" +
+                          work +
+                          "end) P:on(\"lost\", function() P:after(0.1, \"t\") end) "
+                          "P:decide(\"playback.rate\", function()" +
+                          work + "end)"}},
+                    7,
+                    PluginContext{nullptr, &time, "r"}};
+    const ViewerId ann = stage.join();
+    constexpr int few = 20; // looks: enough to begin, not to end
+    const auto hurried = [&](const std::optional<Input>& input) {
+        time.looks_left = few;
+        const auto outcome = stage.step(input);
+        CHECK(stage.shared("one", "n") == "nil");
+        return outcome;
+    };
+    Command command;
+    command.viewer = ann;
+    command.sequence = 1;
+    command.action = PluginCommand{"one", "go", {}};
+    CHECK(hurried(command)->error.code == ErrorCode::rate_limited);
+    command.sequence = 2;
+    command.action = SetRate{Rate{1500}};
+    CHECK(hurried(command)->error.code == ErrorCode::rate_limited);
+    command.sequence = 3;
+    command.action = SetName{"Anna"};
+    CHECK(hurried(command)->verdict == Verdict::applied);
+    CHECK(!stage.suspended("one"));
+    CHECK(stage.failures.empty());
+    time.looks_left = 1'000'000;
+    stage.step();
+    CHECK(stage.shared("one", "n") == "1"); // heard of the name
+    stage.step(Disconnect{ann});
+    time.looks_left = few;
+    stage.run(3);
+    CHECK(stage.shared("one", "n") == "1");
+    CHECK(stage.room.plugin_state().timers.all().size() == 1);
+    time.looks_left = 1'000'000;
+    stage.step();
+    CHECK(stage.shared("one", "n") == "2");
 }
 
 } // namespace playhead::test
