@@ -61,6 +61,8 @@ export class SimulatedPlayer {
   blocked = false;
   userActing = false;
   stalled = false;
+  /** False: nothing is known of the media yet. */
+  loaded = true;
   readonly capabilities: PlayerCapabilities;
   private readonly behaviour: Behaviour;
   private positionMs: number;
@@ -171,7 +173,7 @@ export class SimulatedPlayer {
       localMs: this.nowMs,
       positionMs,
       durationMs: end,
-      loaded: true,
+      loaded: this.loaded,
       ready: !this.stalled && !seeking,
       paused: this.paused,
       seeking,

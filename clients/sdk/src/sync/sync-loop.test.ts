@@ -171,6 +171,24 @@ test("a start that waits for data is shown as stalled", async () => {
   expect(bench.loop.status).toMatchObject({ stalled: false, phase: "following" });
 });
 
+test("a player that knows nothing of its media yet is stalled while the room plays it", async () => {
+  const bench = new Bench();
+  bench.simulated.loaded = false;
+  bench.simulated.setStalled(true);
+  bench.motion = { current: playhead(5_000, OFFSET_MS, false) };
+  bench.loop.start();
+  await bench.run(3_000);
+  expect(bench.loop.status).toMatchObject({ stalled: false, phase: "idle" });
+  bench.motion = { current: playhead(5_000, OFFSET_MS, true) };
+  bench.loop.poke();
+  await bench.run(6_000);
+  expect(bench.loop.status).toMatchObject({ stalled: true, phase: "idle" });
+  bench.simulated.loaded = true;
+  bench.simulated.setStalled(false);
+  await bench.run(10_000);
+  expect(bench.loop.status).toMatchObject({ stalled: false, phase: "following" });
+});
+
 test("a player that ran dry and is stopped stays stalled until it has data again", async () => {
   const bench = new Bench();
   bench.motion = { current: playhead(5_000, OFFSET_MS - 5_000, true) };

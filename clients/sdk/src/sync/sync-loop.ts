@@ -199,7 +199,8 @@ export class SyncLoop {
     this.state = result.state;
     for (const action of result.actions) perform(player, action);
     const inexact = !player.capabilities.fineRate;
-    const stalled = this.isStarved(result.phase, report) || report.stalled;
+    const starved = this.isStarved(result.phase, report, motion());
+    const stalled = starved || report.stalled;
     this.short = stalled || (this.short && isShort(report));
     this.last = statusOf(
       result.phase,
@@ -217,9 +218,17 @@ export class SyncLoop {
     return phase === "following" || phase === "correcting" ? this.last.errorMs : undefined;
   }
 
-  /** A player that is stopped while it waits for data to start with is as stalled as one that ran dry. */
-  private isStarved(phase: Phase, { ready, localMs }: PlayerReport): boolean {
-    const waits = !ready && (phase === "priming" || phase === "starting");
+  /**
+   * A player that is stopped while it waits for data to start with, or knows nothing of its media yet, is as stalled as
+   * one that ran dry.
+   */
+  private isStarved(
+    phase: Phase,
+    { loaded, ready, localMs }: PlayerReport,
+    motion: Motion | undefined,
+  ): boolean {
+    const wanted = (motion?.pending ?? motion?.current)?.playing === true;
+    const waits = !ready && (phase === "priming" || phase === "starting" || (!loaded && wanted));
     this.starvedSinceMs = waits ? (this.starvedSinceMs ?? localMs) : undefined;
     return this.starvedSinceMs !== undefined && localMs - this.starvedSinceMs >= STARVED_MS;
   }

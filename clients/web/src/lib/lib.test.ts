@@ -182,6 +182,7 @@ describe("being in step, in words", () => {
     [{ ...sync, phase: "idle", durationMs: undefined }, "loading"],
     [{ ...sync, phase: "ended" }, "ended"],
     [undefined, "loading"],
+    [{ ...sync, phase: "idle", durationMs: undefined, stalled: true }, "loading"],
   ] as const)("%o is %s", (status, state) => expect(syncStateOf(status, true)).toBe(state));
   it("without media there is nothing to be in step with", () =>
     expect(syncStateOf(sync, false)).toBe("idle"));

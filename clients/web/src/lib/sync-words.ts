@@ -36,7 +36,8 @@ export function syncStateOf(sync: SyncStatus | undefined, hasMedia: boolean): Sy
   if (!hasMedia) return "idle";
   if (!sync) return "loading";
   if (sync.blocked || sync.phase === "blocked") return "blocked";
-  if (sync.stalled || sync.phase === "stalled") return "stalled";
+  // One that knows nothing of its media yet is loading to its viewer, and stalled to a room that waits for it.
+  if ((sync.stalled && sync.phase !== "idle") || sync.phase === "stalled") return "stalled";
   switch (sync.phase) {
     case "idle":
       return sync.durationMs === undefined ? "loading" : "correcting";
