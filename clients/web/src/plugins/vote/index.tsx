@@ -267,7 +267,7 @@ function Ask({ room, view, tell }: PluginProps) {
 function Panel(props: PanelProps) {
   const { room, view, plugin, tell } = props;
   const run = useCommand(room, "vote", tell);
-  const { choices, choose } = useChoices(room, view.status === "live");
+  const { choices, choose } = useChoices(room, view.status === "live", plugin);
   const motions = motionsOf(plugin.state);
   const polls = pollsOf(plugin.state);
   const startReason =
@@ -311,7 +311,7 @@ function Panel(props: PanelProps) {
 
 function Banner(props: PluginProps) {
   const { room, view, plugin } = props;
-  const { choices, choose } = useChoices(room, view.status === "live");
+  const { choices, choose } = useChoices(room, view.status === "live", plugin);
   return motionsOf(plugin.state)
     .slice(0, bannersMax)
     .map((motion) => (
