@@ -165,7 +165,7 @@ Result<Chunk> compile(std::string_view source, std::string_view name, const LuaL
         push_source(state, source, chunk_name.c_str(), -1);
         lua_dump(state, append, &bytecode, 0); // with line numbers: messages need them
     });
-    if (called.ok()) return Chunk{shown, std::move(bytecode)};
+    if (!called.failure) return Chunk{shown, std::move(bytecode)};
     return std::unexpected(error_of(*called.failure, name));
 }
 

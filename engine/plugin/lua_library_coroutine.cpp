@@ -103,8 +103,9 @@ int status(lua_State* state) {
 // coroutine.close(co) -> true | false, the error it died of
 int close(lua_State* state) {
     lua_State* coroutine = checked_coroutine(state);
-    const std::string_view now = status_of(state, coroutine);
-    if (now != "suspended" && now != "dead") return luaL_error(state, "cannot close a %s coroutine", now.data());
+    const char* const now = status_of(state, coroutine);
+    if (now != std::string_view{"suspended"} && now != std::string_view{"dead"})
+        return luaL_error(state, "cannot close a %s coroutine", now);
     charge(state, resume_cost);
     if (lua_resetthread(coroutine) == LUA_OK) {
         lua_pushboolean(state, 1);

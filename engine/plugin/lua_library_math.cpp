@@ -22,8 +22,11 @@ int power(lua_State* state) {
     const lua_Integer exponent = luaL_checkinteger(state, 2);
     lua_Number result = 1.0;
     lua_Unsigned left = exponent < 0 ? 0U - static_cast<lua_Unsigned>(exponent) : static_cast<lua_Unsigned>(exponent);
-    for (; left != 0; left >>= 1U, base *= base)
+    while (left != 0) {
         if ((left & 1U) != 0) result *= base;
+        base *= base;
+        left >>= 1U;
+    }
     lua_pushnumber(state, exponent < 0 ? 1.0 / result : result);
     return 1;
 }

@@ -46,6 +46,8 @@ unsigned char byte(char c) { return static_cast<unsigned char>(c); }
 
 } // namespace
 
+// The captures up to level_ are set; a search makes many matches, so the others are left alone.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
 Matcher::Matcher(lua_State* state, std::string_view subject, std::string_view pattern)
     : state_(state),
       subject_(subject.data()),

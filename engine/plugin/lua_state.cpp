@@ -53,7 +53,7 @@ Result<Value> LuaState::run(std::string_view source, std::string_view name) {
         result = lua::read_value(state, -1, reading);
     });
     impl_->instructions_used = called.instructions;
-    if (!called.ok()) return std::unexpected(lua::error_of(*called.failure, name));
+    if (called.failure) return std::unexpected(lua::error_of(*called.failure, name));
     if (!result) return std::unexpected(Error{result.error().code(), shown + ": " + result.error().text(), 0});
     return std::move(*result);
 }

@@ -82,7 +82,6 @@ std::vector<Attack> read_attacks() {
     for (const auto& entry : std::filesystem::directory_iterator{"tests/plugin/attacks"}) files.insert(entry.path());
     for (const auto& file : files) {
         std::ifstream in{file};
-        std::string source;
         std::size_t line_number = 0;
         bool heading = true;
         for (std::string line; std::getline(in, line);) {

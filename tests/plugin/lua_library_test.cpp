@@ -5,6 +5,7 @@
 #include <lua.hpp>
 
 #include <array>
+#include <initializer_list>
 #include <random>
 #include <string>
 
@@ -50,6 +51,16 @@ using Random = std::mt19937;
 template <std::size_t Size>
 std::string pick(Random& random, const std::array<const char*, Size>& from) {
     return from[random() % Size];
+}
+
+std::string join(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) text += part;
+    return text;
+}
+
+std::string random_number(Random& random, int least, int most) {
+    return std::to_string(static_cast<int>(random() % static_cast<unsigned>(most - least + 1)) + least);
 }
 
 std::string random_text(Random& random, std::size_t most) {
@@ -168,19 +179,16 @@ TEST_CASE("patterns find what Lua's find") {
         const std::string pattern = quote_lua(random_pattern(random));
         std::string call;
         switch (random() % 6) {
-        case 0: call = "string.find, " + subject + ", " + pattern; break;
-        case 1: call = "string.match, " + subject + ", " + pattern; break;
-        case 2:
-            call = "string.find, " + subject + ", " + pattern + ", " +
-                   std::to_string(static_cast<int>(random() % 30) - 15);
-            break;
+        case 0: call = join({"string.find, ", subject, ", ", pattern}); break;
+        case 1: call = join({"string.match, ", subject, ", ", pattern}); break;
+        case 2: call = join({"string.find, ", subject, ", ", pattern, ", ", random_number(random, -15, 14)}); break;
         case 3:
-            call = "string.gsub, " + subject + ", " + pattern + ", '<%0%1>', " + std::to_string(random() % 4);
+            call = join({"string.gsub, ", subject, ", ", pattern, ", '<%0%1>', ", random_number(random, 0, 3)});
             break;
-        case 4: call = "string.gsub, " + subject + ", " + pattern + ", {a = 'A', aa = 1, b = false}"; break;
+        case 4: call = join({"string.gsub, ", subject, ", ", pattern, ", {a = 'A', aa = 1, b = false}"}); break;
         default:
-            call = "function() local r = {} for x, y in (" + subject + "):gmatch(" + pattern +
-                   ") do r[#r + 1] = tostring(x) .. ',' .. tostring(y) end return table.concat(r, ';') end";
+            call = join({"function() local r = {} for x, y in (", subject, "):gmatch(", pattern,
+                         ") do r[#r + 1] = tostring(x) .. ',' .. tostring(y) end return table.concat(r, ';') end"});
         }
         const std::string source = show + std::string{"return show(pcall("} + call + "))";
         CAPTURE(i);
