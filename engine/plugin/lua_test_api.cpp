@@ -43,8 +43,9 @@ struct TestScript::Impl {
 
 bool TestScript::Impl::call(std::string_view method, std::int64_t room, Value args) {
     const auto settle = [&](TestRoom::Answer said) {
-        answer = said ? *std::move(said) : Value{std::move(said.error())};
-        return said.has_value();
+        const bool good = said.has_value();
+        answer = good ? *std::move(said) : Value{std::move(said.error())};
+        return good;
     };
     if (method == "open") {
         if (rooms.size() >= rooms_max)
@@ -60,7 +61,7 @@ bool TestScript::Impl::call(std::string_view method, std::int64_t room, Value ar
 }
 
 std::expected<void, std::string> TestScript::Impl::check(const lua::Called& called) const {
-    if (called.ok()) return {};
+    if (!called.failure) return {};
     return std::unexpected(called.failure->message);
 }
 
@@ -157,7 +158,7 @@ std::optional<std::string> TestScript::run(std::size_t index) {
     const lua::Called called = script.sandbox.call([&](lua_State* state) {
         lua_rawgeti(state, LUA_REGISTRYINDEX, script.api);
         lua_getfield(state, -1, "run");
-        lua_pushinteger(state, static_cast<lua_Integer>(index + 1));
+        lua_pushinteger(state, static_cast<lua_Integer>(index) + 1);
         lua_call(state, 1, 0);
     });
     script.sandbox.collect_garbage();

@@ -23,6 +23,26 @@ std::string joined(const std::vector<std::string>& lines) {
     return text;
 }
 
+// The plugin with the parts that a test gives in place of those it has.
+std::expected<PluginSource, std::string> source_with(const Value& parts, PluginSource source, const std::string& name) {
+    const std::string path = "sources." + name;
+    const auto refused = [&path](const std::string& got) {
+        return std::unexpected(path + ": expected a table with manifest or code, each a text; got " + got);
+    };
+    const auto* texts = parts.get_if<Value::Map>();
+    if (texts == nullptr) return refused(std::string{type_name(parts)});
+    source.name = name;
+    for (const auto& [part, text] : *texts) {
+        const auto* content = text.get_if<std::string>();
+        if (content == nullptr || (part != "manifest" && part != "code")) return refused(part);
+        std::string part_path = path;
+        part_path.append(".").append(part);
+        (part == "code" ? source.code : source.manifest) = *content;
+        (part == "code" ? source.code_path : source.manifest_path) = std::move(part_path);
+    }
+    return source;
+}
+
 } // namespace
 
 TestRoom::TestRoom(const FindPlugin& find, const Value& options) : find_(find), tick_{opened_at.number - 1} {
@@ -31,7 +51,7 @@ TestRoom::TestRoom(const FindPlugin& find, const Value& options) : find_(find), 
     if (const auto wall_s = number_of(options, "wall_s")) wall_us_ = microseconds_of(*wall_s).count();
     if (const Value* durations = options.find("durations_s"); durations != nullptr) {
         for (const auto& [url, seconds] : *durations->get_if<Value::Map>())
-            durations_[url] = microseconds_of(*number_of(*durations, url));
+            durations_[url] = microseconds_of(number_of(*durations, url).value_or(0));
     }
 }
 
@@ -63,28 +83,25 @@ std::expected<std::unique_ptr<TestRoom>, std::string> TestRoom::open(Value optio
 
 std::expected<void, std::string> TestRoom::take_sources(Value& args, Plugins& plugins, const FindPlugin& find) {
     auto* map = std::get_if<Value::Map>(&args.content);
-    const auto entry = map == nullptr ? Value::Map::iterator{} : std::ranges::find(*map, "sources", &Value::Entry::key);
-    if (map == nullptr || entry == map->end()) return {};
+    if (map == nullptr) return {};
+    const auto entry = std::ranges::find(*map, "sources", &Value::Entry::key);
+    if (entry == map->end()) return {};
     const auto* sources = entry->value.get_if<Value::Map>();
     if (sources == nullptr)
         return std::unexpected("sources: expected a table of plugins, got " + std::string{type_name(entry->value)});
     for (const auto& [name, parts] : *sources) {
-        PluginSource source;
-        if (auto found = find(name)) source = *std::move(found);
-        source.name = name;
-        const auto* texts = parts.get_if<Value::Map>();
-        if (texts == nullptr) return std::unexpected("sources." + name + ": expected a table with manifest or code");
-        for (const auto& [part, text] : *texts) {
-            const auto* content = text.get_if<std::string>();
-            if (content == nullptr || (part != "manifest" && part != "code"))
-                return std::unexpected("sources." + name + ": expected manifest or code, each a text; got " + part);
-            (part == "code" ? source.code : source.manifest) = *content;
-            (part == "code" ? source.code_path : source.manifest_path) = "sources." + name + "." + part;
-        }
-        plugins.sources[name] = std::move(source);
+        auto source = source_with(parts, source_of(name, plugins, find).value_or(PluginSource{}), name);
+        if (!source) return std::unexpected(std::move(source.error()));
+        plugins.sources[name] = *std::move(source);
     }
     map->erase(entry);
     return {};
+}
+
+std::expected<PluginSource, std::string> TestRoom::source_of(const std::string& name, const Plugins& plugins,
+                                                             const FindPlugin& find) {
+    const auto given = plugins.sources.find(name);
+    return given == plugins.sources.end() ? find(name) : given->second;
 }
 
 std::expected<std::shared_ptr<const PluginSet>, std::string> TestRoom::load(const Plugins& plugins,
@@ -92,12 +109,10 @@ std::expected<std::shared_ptr<const PluginSet>, std::string> TestRoom::load(cons
     std::vector<PluginRequest> requests;
     std::vector<std::string> problems;
     for (const auto& [name, settings] : plugins.settings) {
-        if (const auto source = plugins.sources.find(name); source != plugins.sources.end()) {
-            requests.push_back({source->second, settings, "plugins." + name});
-        } else if (auto found = find(name)) {
-            requests.push_back({*std::move(found), settings, "plugins." + name});
+        if (auto source = source_of(name, plugins, find)) {
+            requests.push_back({*std::move(source), settings, "plugins." + name});
         } else {
-            problems.push_back("plugins." + name + ": " + found.error());
+            problems.push_back("plugins." + name + ": " + source.error());
         }
     }
     if (!problems.empty()) return std::unexpected(joined(problems));

@@ -72,6 +72,9 @@ class TestRoom {
     // Takes `sources` out of the arguments, since plugins are longer than a value may be.
     static std::expected<void, std::string> take_sources(Value& args, Plugins& plugins, const FindPlugin& find);
 
+    static std::expected<PluginSource, std::string> source_of(const std::string& name, const Plugins& plugins,
+                                                              const FindPlugin& find);
+
     // One tick that stands for `ticks`, with at most one input of the test's.
     std::optional<Outcome> step(const std::optional<Input>& input, std::uint32_t ticks = 1);
     void give_wall_time();
@@ -118,7 +121,7 @@ class TestRoom {
     Answer logs(const Value& args);
     Answer bans(const Value& args);
     Answer suspend(const Value& args);
-    Answer reload(const Value& args);
+    Answer reload(Value args);
 
     // The viewer that a call is about. Errors: it never joined, is gone, or (if it is to act) is cut off.
     std::expected<Viewer*, std::string> known(const Value& args);

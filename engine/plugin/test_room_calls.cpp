@@ -43,17 +43,13 @@ TestRoom::Method TestRoom::method_of(std::string_view name) {
         {"late", &TestRoom::late},         {"wall", &TestRoom::wall},
         {"events", &TestRoom::events},     {"errors", &TestRoom::errors},
         {"logs", &TestRoom::logs},         {"bans", &TestRoom::bans},
-        {"suspend", &TestRoom::suspend},   {"reload", &TestRoom::reload},
-    };
+        {"suspend", &TestRoom::suspend}};
     const auto method = methods.find(name);
     return method == methods.end() ? nullptr : method->second;
 }
 
 TestRoom::Answer TestRoom::call(std::string_view method, Value args) {
-    if (method == "reload") {
-        if (auto taken = take_sources(args, plugins_, find_); !taken)
-            return std::unexpected(":reload: " + taken.error());
-    }
+    if (method == "reload") return reload(std::move(args));
     auto good = checked_call(method, std::move(args));
     if (!good) return std::unexpected(good.error());
     const Method wanted = method_of(method);
@@ -91,7 +87,8 @@ std::expected<TestRoom::Viewer*, std::string> TestRoom::acting(const Value& args
     const auto viewer = known(args);
     if (!viewer) return viewer;
     const std::string who = (*viewer)->name.empty() ? "viewer " + std::to_string((*viewer)->id.value) : (*viewer)->name;
-    if ((*viewer)->gone) return std::unexpected(who + " is no longer here: " + std::string{name_of(*(*viewer)->gone)});
+    const auto gone = (*viewer)->gone;
+    if (gone) return std::unexpected(who + " is no longer here: " + std::string{name_of(*gone)});
     if (!(*viewer)->connected) return std::unexpected(who + " is cut off, and cannot do anything before :return_()");
     return viewer;
 }
@@ -123,11 +120,11 @@ TestRoom::Answer TestRoom::pause(const Value& args) {
 }
 
 TestRoom::Answer TestRoom::seek(const Value& args) {
-    return act(args, Seek{microseconds_of(*number_of(args, "position_s"))});
+    return act(args, Seek{microseconds_of(number_of(args, "position_s").value_or(0))});
 }
 
 TestRoom::Answer TestRoom::set_rate(const Value& args) {
-    return act(args, SetRate{{static_cast<std::int32_t>(std::lround(*number_of(args, "rate") * 1000))}});
+    return act(args, SetRate{{static_cast<std::int32_t>(std::lround(number_of(args, "rate").value_or(0) * 1000))}});
 }
 
 Load TestRoom::load_of(const Value& media) {
@@ -181,8 +178,9 @@ TestRoom::Answer TestRoom::leave(const Value& args) {
     if (!viewer) return std::unexpected(viewer.error());
     if ((*viewer)->gone) return std::unexpected((*viewer)->name + " has gone already");
     // Whoever is cut off leaves because nobody waits for it any longer.
-    (*viewer)->gone = (*viewer)->connected ? LeaveReason::left : LeaveReason::lost;
-    step(Leave{(*viewer)->id, *(*viewer)->gone});
+    const LeaveReason why = (*viewer)->connected ? LeaveReason::left : LeaveReason::lost;
+    (*viewer)->gone = why;
+    step(Leave{(*viewer)->id, why});
     return Value{};
 }
 
@@ -215,11 +213,12 @@ TestRoom::Answer TestRoom::may(const Value& args) {
 TestRoom::Answer TestRoom::gone(const Value& args) {
     const auto viewer = known(args);
     if (!viewer) return std::unexpected(viewer.error());
-    return (*viewer)->gone ? Value{std::string{name_of(*(*viewer)->gone)}} : Value{};
+    const auto gone = (*viewer)->gone;
+    return gone ? Value{std::string{name_of(*gone)}} : Value{};
 }
 
 TestRoom::Answer TestRoom::viewer(const Value& args) {
-    const ViewerId id{static_cast<std::uint32_t>(*integer_of(args, "viewer"))};
+    const ViewerId id{static_cast<std::uint32_t>(integer_of(args, "viewer").value_or(0))};
     const ViewerRow* row = row_of(id);
     const auto viewer = viewers_.find(id);
     return row == nullptr || viewer == viewers_.end() ? Value{} : viewer_value(*row, viewer->second.condition);
@@ -281,18 +280,18 @@ std::expected<void, std::string> TestRoom::pass(std::int64_t ticks) {
 }
 
 TestRoom::Answer TestRoom::ticks(const Value& args) {
-    const auto passed = pass(*integer_of(args, "n"));
+    const auto passed = pass(integer_of(args, "n").value_or(0));
     return passed ? Answer{} : std::unexpected(passed.error());
 }
 
 TestRoom::Answer TestRoom::run(const Value& args) {
-    const Microseconds time = microseconds_of(*number_of(args, "seconds"));
+    const Microseconds time = microseconds_of(number_of(args, "seconds").value_or(0));
     const auto passed = pass((time + tick_length.value - Microseconds{1}) / tick_length.value);
     return passed ? Answer{} : std::unexpected(passed.error());
 }
 
 TestRoom::Answer TestRoom::late(const Value& args) {
-    const auto n = static_cast<std::uint32_t>(*integer_of(args, "n"));
+    const auto n = static_cast<std::uint32_t>(integer_of(args, "n").value_or(0));
     if (tick_.number + n > ticks_max)
         return std::unexpected("a room lives for at most " + std::to_string(ticks_max) + " ticks");
     step({}, n);
@@ -301,7 +300,7 @@ TestRoom::Answer TestRoom::late(const Value& args) {
 
 TestRoom::Answer TestRoom::wall(const Value& args) {
     // The room is told in the next tick, as it is about once a minute.
-    wall_us_ = (microseconds_of(*number_of(args, "unix_s")) - age() - tick_length.value).count();
+    wall_us_ = (microseconds_of(number_of(args, "unix_s").value_or(0)) - age() - tick_length.value).count();
     wall_given_ = {};
     step({});
     return Value{};
@@ -353,15 +352,20 @@ TestRoom::Answer TestRoom::suspend(const Value& args) {
     return Value{};
 }
 
-TestRoom::Answer TestRoom::reload(const Value& args) {
-    if (const Value* wanted = args.find("plugins"); wanted != nullptr) {
-        plugins_.settings.clear();
-        for (const auto& [name, settings] : *wanted->get_if<Value::Map>()) plugins_.settings[name] = settings;
+TestRoom::Answer TestRoom::reload(Value args) {
+    Plugins plugins = plugins_;
+    if (auto taken = take_sources(args, plugins, find_); !taken) return std::unexpected(":reload: " + taken.error());
+    const auto good = checked_call("reload", std::move(args));
+    if (!good) return std::unexpected(good.error());
+    if (const Value* wanted = good->find("plugins"); wanted != nullptr) {
+        plugins.settings.clear();
+        for (const auto& [name, settings] : *wanted->get_if<Value::Map>()) plugins.settings[name] = settings;
     }
-    const auto set = load(plugins_, find_);
+    const auto set = load(plugins, find_);
     if (!set) return Value{set.error()};
     hooks(); // what ran of the old ones counts
     const auto swapped = room_->reload(*set, tick_);
+    if (swapped) plugins_ = std::move(plugins);
     step({});
     return swapped ? Value{} : Value{swapped.error()};
 }

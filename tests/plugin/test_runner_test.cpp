@@ -245,12 +245,31 @@ T.test("it opens", function() T.room{ plugins = { demo = {} } } end))");
     CHECK(failure(report).contains("settings"));
 }
 
+TEST_CASE("a reload that is refused leaves the room with what it had, for the next reload too") {
+    const auto report = run("shared = { n = { kind = \"value\", of = \"int\" } }, ",
+                            "P:on(\"started\", function() P.shared.n = 1 end)", R"(
+T.test("reloads", function()
+    local r = T.room{ plugins = { demo = {} } }
+    local ok, why = r:reload{ sources = { demo = { code = [[error("broken")]] } } }
+    T.eq(ok, false)
+    T.ok(why:find("broken", 1, true), why)
+    T.ok(r:reload())
+    T.ok(r:reload{ sources = { demo = { code = [[local P = ... P:on("started", function() P.shared.n = 2 end)]] } } })
+    T.eq(r.shared.demo.n, 2)
+    T.ok(r:reload{ plugins = {} })
+    T.eq(r.shared.demo, nil)
+    T.error(function() r:reload{ sources = { demo = { cod = "" } } } end, "sources.demo: expected a table with manifest")
+end))");
+    CHECK_MESSAGE(report.failed == 0, report.text);
+}
+
 TEST_CASE("each audience sees its own") {
-    const auto report = run(
-        "shared = { open = { kind = \"value\", of = \"int\" }, secret = { kind = \"value\", of = \"int\", to = "
-        "\"moderators\" }, "
-        "own = { kind = \"set\", key = \"int\", to = \"owner\" } }, ",
-        "P:on(\"join\", function(room, event) P.shared.open = 1 P.shared.secret = 2 P.shared.own[3] = true end)", R"(
+    const auto report =
+        run("shared = { open = { kind = \"value\", of = \"int\" }, secret = { kind = \"value\", of = \"int\", to = "
+            "\"moderators\" }, "
+            "own = { kind = \"set\", key = \"int\", to = \"owner\" } }, ",
+            "P:on(\"join\", function(room, event) P.shared.open = 1 P.shared.secret = 2 P.shared.own[3] = true end)",
+            R"(
 T.test("who sees what", function()
     local r = T.room{ plugins = { demo = {} } }
     local owner, host, guest = r:join{ roles = { "owner" } }, r:join{ roles = { "host" } }, r:join{}
