@@ -32,6 +32,10 @@ inline constexpr const char* denial_object = "denial";
 void open_api(lua_State* state);
 void open_room(lua_State* state);
 void open_state(lua_State* state);
+void open_objects(lua_State* state);
+// P:limiter and P.deny.
+int make_limiter(lua_State* state);
+int make_denial(lua_State* state);
 
 // Makes a kind of object: its methods and metamethods (either may be null), locked. Leaves nothing on the stack.
 void open_object(lua_State* state, const char* name, const luaL_Reg* methods, const luaL_Reg* metamethods);

@@ -1,4 +1,5 @@
 #include "core/nearest.hpp"
+#include "core/utf8.hpp"
 #include "plugin/lua_api.hpp"
 #include "plugin/script_value.hpp"
 #include "room/permission.hpp"
@@ -214,12 +215,18 @@ int load(lua_State* state) {
     return 0;
 }
 
+// The reason of a kick or ban, for people: what is too long is cut.
+std::string reason_of(std::string_view text) {
+    constexpr std::size_t reason_bytes_max = 200;
+    return valid_utf8(text) ? std::string{cut_utf8(text, reason_bytes_max)} : std::string{};
+}
+
 // room:kick(id [, reason])
 int kick(lua_State* state) {
     const ViewerId id = viewer_at(state, 2);
     const std::string_view reason = optional_text_at(state, 3);
     return ask(state, Grant::kick, "room:kick",
-               [&] { return Kick{id, host_room(state).running.plugin->name(), std::string{reason}}; });
+               [&] { return Kick{id, host_room(state).running.plugin->name(), reason_of(reason)}; });
 }
 
 // room:ban(id, seconds [, reason])
@@ -231,7 +238,7 @@ int ban(lua_State* state) {
     const std::string_view reason = optional_text_at(state, 4);
     return ask(state, Grant::ban, "room:ban", [&] {
         return Ban{id, static_cast<std::int64_t>(std::ceil(seconds)), host_room(state).running.plugin->name(),
-                   std::string{reason}};
+                   reason_of(reason)};
     });
 }
 

@@ -67,11 +67,19 @@ std::vector<Event> RuledRoom::take_events() {
 }
 
 std::vector<PluginEvent> RuledRoom::take_plugin_events() {
-    return host_ != nullptr ? host_->take_plugin_events() : std::vector<PluginEvent>{};
+    std::vector<PluginEvent> events = std::exchange(plugin_events_, {});
+    if (host_ == nullptr) return events;
+    if (events.empty()) return host_->take_plugin_events();
+    for (PluginEvent& event : host_->take_plugin_events()) events.push_back(std::move(event));
+    return events;
 }
 
 std::vector<PluginRequestOut> RuledRoom::take_requests() {
-    return host_ != nullptr ? host_->take_requests() : std::vector<PluginRequestOut>{};
+    std::vector<PluginRequestOut> requests = std::exchange(requests_, {});
+    if (host_ == nullptr) return requests;
+    if (requests.empty()) return host_->take_requests();
+    for (PluginRequestOut& request : host_->take_requests()) requests.push_back(std::move(request));
+    return requests;
 }
 
 std::optional<Tick> RuledRoom::next_due(Tick tick) const {
@@ -112,6 +120,11 @@ std::expected<void, std::string> RuledRoom::reload(std::shared_ptr<const PluginS
     host_ = std::move(next);
     plugins_ = std::move(plugins);
     host_->welcome();
+    if (!plugins_->empty()) return {};
+    events_ = host_->take_events();
+    plugin_events_ = host_->take_plugin_events();
+    requests_ = host_->take_requests();
+    host_.reset(); // a room without plugins has no Lua
     return {};
 }
 

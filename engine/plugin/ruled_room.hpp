@@ -124,7 +124,10 @@ class RuledRoom {
     std::shared_ptr<const PluginSet> plugins_;
     std::unique_ptr<PluginState> plugin_state_;
     std::unique_ptr<PluginHost> host_; // null without plugins and until they start
-    std::vector<Event> events_;        // from before they started
+    // Not taken yet: from before the plugins started, and of those that a reload has left without successors.
+    std::vector<Event> events_;
+    std::vector<PluginEvent> plugin_events_;
+    std::vector<PluginRequestOut> requests_;
 };
 
 } // namespace playhead

@@ -170,7 +170,11 @@ TEST_CASE("plugins come and go by a reload, with all that is theirs; a suspended
     REQUIRE(good.has_value());
     CHECK(stage.room.state().shared.tables().empty());
     CHECK(stage.room.plugin_state().records.empty());
+    CHECK(!stage.room.next_due(stage.tick));
     stage.run(5);
+    good = stage.room.reload(set_of({other}), stage.tick); // and back again
+    REQUIRE(good.has_value());
+    CHECK(stage.shared("two", "n") == "1");
 }
 
 TEST_CASE("a reload with the same plugins changes nothing at all") {
