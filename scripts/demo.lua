@@ -26,6 +26,24 @@ return {
     },
   },
 
+  -- The rules of every room here, those made in the browser too: without plugins everyone may do everything, and there is no
+  -- chat and no queue. Each is a folder of plugins_folder and has settings of its own; plugins/README.md tells how to write
+  -- one. `playhead plugins scripts/demo.lua` prints the order in which they are asked. A room of the list above may have
+  -- `plugins` of its own; cinema.lua, living_room.lua and arena.lua beside this file are made for one occasion each.
+  plugins_folder = "../plugins",
+  plugins = {
+    roles = { owner_if_none = "longest_present" }, -- the demo room is nobody's: the first to come looks after it
+    host_control = { mode = "anyone" }, -- the host may keep the remote to themselves
+    chat = {},
+    reactions = {},
+    cursors = {},
+    queue = {},
+    ready = {},
+    vote = {},
+    presence = {},
+    schedule = {},
+  },
+
   -- Limits guard the machine, not the people; the defaults suit one machine. Two worth knowing:
   limits = {
     empty_room_expiry_s = 600, -- a room that everyone has left is kept this long

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace playhead {
 
@@ -20,24 +21,36 @@ std::expected<ListenAddress, std::string> parse_listen_address(std::string_view 
 
 // What the person who started the program wants of it.
 struct CommandLine {
-    enum class Mode { run, check, help, version };
+    enum class Mode { run, check, plugins, new_plugin, annotations, test, help, version };
     Mode mode = Mode::run;
-    std::string config;
+    std::string config;                  // the script; for annotations perhaps a folder of plugins
     std::optional<ListenAddress> listen; // instead of the config's
+    std::string name;                    // of the new plugin
+    std::string folder;                  // where the new plugin or the annotations go; empty: where they usually do
+    std::vector<std::string> plugins;    // folders of those to test
     bool operator==(const CommandLine&) const = default;
 };
 
 inline constexpr std::string_view usage = R"(usage: playhead CONFIG [--listen HOST:PORT]
        playhead --check CONFIG
+       playhead plugins CONFIG
+       playhead new-plugin NAME [FOLDER]
+       playhead test PLUGIN_FOLDER...
+       playhead annotations CONFIG|FOLDER [--out DIR]
        playhead --help | --version
 
 Runs the engine as the Lua script CONFIG says (see scripts/demo.lua).
 
   --listen HOST:PORT  listens there instead; port 0 takes any free one
-  --check             checks the script, prints what it comes to, runs nothing
+  --check             checks the script and its plugins, prints what they come to, runs nothing
+  plugins             prints the plugins in the order in which they are asked, with their settings
+  new-plugin          writes a small plugin to start from into FOLDER/NAME (plugins/NAME)
+  test                runs the test.lua of each plugin, in virtual time
+  annotations         writes what an editor with the Lua language server needs to complete the API and what the
+                      plugins declare, for the plugins of CONFIG or those in FOLDER, into DIR (.luals beside them)
 
 Ends in order on SIGTERM or SIGINT. Exit codes: 0 all went well, 1 the environment is not fit (a port is taken, a
-folder is missing), 2 the command line or the script is wrong.
+folder is missing) or a test failed, 2 the command line, the script or a plugin is wrong.
 )";
 
 //   Errors: a sentence that says what is wrong.

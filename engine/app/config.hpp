@@ -2,10 +2,12 @@
 
 #include "core/time.hpp"
 #include "net/http/server.hpp"
+#include "plugin/plugin_set.hpp"
 #include "session/settings.hpp"
 #include "session/shard.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,13 +16,17 @@
 namespace playhead {
 
 // What the config script says, checked, with defaults in place of what it leaves out. A value.
-// Every key stands in one table in config.cpp, which is also what is printed and documented.
+// Every key stands in one table (config.cpp, config_limits.cpp, config_rooms.cpp), which is also what is printed and
+// documented.
 struct Config {
     http::Settings http;
     SessionSettings sessions;
     TickLength tick_length;
     std::string log_level = "info";
-    std::vector<RoomRequest> rooms; // permanent ones
+    std::filesystem::path plugins_folder;
+    std::shared_ptr<const PluginSet> plugins; // of every room that does not say its own; null: none
+    std::string admin_token;                  // whoever has it may administer the engine over HTTP; empty: nobody
+    std::vector<RoomRequest> rooms;           // permanent ones
 };
 
 // One line for each mistake: it names the file, the key, what was expected and the nearest known key.
@@ -28,7 +34,8 @@ struct ConfigError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Runs the script and checks what it returns; relative paths become relative to the script's folder.
+// Runs the script, checks what it returns, and reads the plugins it names; relative paths become relative to the
+// script's folder.
 //   Errors: throws ConfigError.
 Config load_config(const std::filesystem::path& script);
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "core/nearest.hpp"
 #include "core/value.hpp"
 #include "plugin/lua_source.hpp"
+#include "plugin/script_value.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <expected>
@@ -23,22 +24,20 @@ namespace playhead::config {
 
 // What went wrong so far, in the order of the rows; all of it, so that a script is put right in one go.
 struct Reading {
-    std::filesystem::path folder;   // relative paths are relative to this
-    std::vector<std::string> known; // every key there is, with its tables ("limits.rooms_max"), for suggestions
+    std::string script;                   // how lines call it
+    std::filesystem::path folder;         // relative paths are relative to this
+    std::filesystem::path plugins_folder; // as the script says, once it is read
+    std::vector<std::string> known;       // every key there is, with its tables ("limits.rooms_max"), for suggestions
     std::vector<std::string> problems;
 
-    void refuse(const std::string& path, const std::string& why) { problems.push_back(path + ": " + why); }
-    void refuse_unknown(const std::string& path);
+    void refuse(const std::string& path, const std::string& why) {
+        problems.push_back(script + ": " + path + ": " + why);
+    }
+    void refuse_unknown(const std::string& path) { refuse(path, no_such_key(known, path)); }
 };
 
-// How a value is called in a message: what was written, cut short.
-std::string shown(const Value& value);
-// The known key that was probably meant: the fewest changes away, or the same name in another table.
-std::optional<std::string> nearest(const std::vector<std::string>& known, std::string_view path);
 // "seconds" for a name that ends in _s; empty if there is no unit in it.
 std::string_view unit_of(std::string_view name);
-// An integer, or a number that is one (Lua's 3 * 0.5 * 2).
-std::optional<std::int64_t> whole_number(const Value& value);
 
 template <class Target>
 struct Key {

@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 #include "app/config.hpp"
+#include "app/plugin_commands.hpp"
 #include "app/server.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -14,9 +15,9 @@
 
 namespace {
 
-constexpr int exit_ok = 0;
-constexpr int exit_environment = 1;
-constexpr int exit_usage = 2;
+using playhead::exit_environment;
+using playhead::exit_ok;
+using playhead::exit_usage;
 constexpr std::string_view version = PLAYHEAD_VERSION;
 
 void say(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
@@ -35,19 +36,32 @@ void allow_many_descriptors() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int run(const playhead::CommandLine& wanted) {
+int run_and_say(const playhead::CommandLine& wanted) {
+    const playhead::Said said = playhead::run_plugin_command(wanted);
+    say(stdout, said.out);
+    say(stderr, said.err);
+    return said.exit_code;
+}
+
+// What the script says, with what the command line says instead.
+playhead::Config load(const playhead::CommandLine& wanted) {
     playhead::Config config = playhead::load_config(wanted.config);
     if (wanted.listen) {
         config.http.host = wanted.listen->host;
         config.http.port = wanted.listen->port;
     }
+    return config;
+}
+
+int run(const playhead::CommandLine& wanted) {
+    const playhead::Config config = load(wanted);
     if (wanted.mode == playhead::CommandLine::Mode::check) {
         say(stdout, playhead::effective_config(config));
         return exit_ok;
     }
     start_logging(config.log_level);
     allow_many_descriptors();
-    playhead::Server server{config, std::string{version}};
+    playhead::Server server{config, std::string{version}, [&wanted] { return load(wanted); }};
     server.run();
     return exit_ok;
 }
@@ -67,7 +81,8 @@ int main(int argument_count, char** argument_values) {
         if (wanted->mode == Mode::help) say(stdout, playhead::usage);
         if (wanted->mode == Mode::version) say(stdout, "playhead " + std::string{version} + "\n");
         if (wanted->mode == Mode::help || wanted->mode == Mode::version) return exit_ok;
-        return run(*wanted);
+        const bool runs = wanted->mode == Mode::run || wanted->mode == Mode::check;
+        return runs ? run(*wanted) : run_and_say(*wanted);
     } catch (const playhead::ConfigError& error) {
         say(stderr, "playhead: " + std::string{error.what()} + "\n");
         return exit_usage;

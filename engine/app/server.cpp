@@ -29,13 +29,21 @@ namespace {
 
 constexpr std::chrono::seconds drain_time_max{5};
 
+PluginSets plugin_sets_of(const Config& config) {
+    PluginSets sets{config.plugins, {}};
+    for (const RoomRequest& room : config.rooms)
+        if (room.id && room.plugins != config.plugins) sets.of_room[*room.id] = room.plugins;
+    return sets;
+}
+
 // What HTTP asks of the shard, as messages to its thread.
 class ShardBackend final : public http::Backend {
   public:
-    ShardBackend(asio::io_context& http_io, ShardThread& shard, std::string version)
+    ShardBackend(asio::io_context& http_io, ShardThread& shard, std::string version, std::function<Config()> reread)
         : http_io_(http_io),
           shard_(shard),
-          version_(std::move(version)) {}
+          version_(std::move(version)),
+          reread_(std::move(reread)) {}
 
     void create_room(RoomRequest request, http::Reply<Result<CreatedRoom>> reply) override {
         shard_.post([request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
@@ -48,11 +56,29 @@ class ShardBackend final : public http::Backend {
     void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
         shard_.post([id = std::move(id), reply = std::move(reply)](Shard& shard) mutable { reply(shard.find(id)); });
     }
+    // Files are read here, in the thread that serves files; only what is fit to run reaches the shard.
+    void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
+        PluginSets sets;
+        try {
+            if (!reread_) throw std::runtime_error("this engine was started without a config script to read again");
+            sets = plugin_sets_of(reread_());
+        } catch (const std::exception& failure) {
+            return reply(std::unexpected(Error{ErrorCode::malformed, failure.what()}));
+        }
+        shard_.post([sets = std::move(sets), reply = std::move(reply)](Shard& shard) mutable {
+            shard.reload(std::move(sets),
+                         [reply = std::move(reply)](PluginReload reload) mutable { reply(std::move(reload)); });
+        });
+    }
+    void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
+        shard_.post([reply = std::move(reply)](Shard& shard) mutable { reply(shard.plugin_uses()); });
+    }
     // The shard only copies its numbers: writing them down takes longer than a tick should wait for.
     void metrics_page(http::Reply<std::string> reply) override {
         shard_.figures([this, reply = std::move(reply)](const ShardFigures& figures) mutable {
             asio::post(http_io_, [this, figures, reply = std::move(reply)]() mutable {
-                reply(to_prometheus(figures.metrics) + to_prometheus(figures.websocket) + process_metrics(version_));
+                reply(to_prometheus(figures.metrics) + to_prometheus(figures.plugins) +
+                      to_prometheus(figures.websocket) + process_metrics(version_));
             });
         });
     }
@@ -62,7 +88,22 @@ class ShardBackend final : public http::Backend {
     asio::io_context& http_io_;
     ShardThread& shard_;
     std::string version_;
+    std::function<Config()> reread_;
 };
+
+http::Settings http_settings_of(const Config& config) {
+    http::Settings settings = config.http;
+    settings.admin_token = config.admin_token;
+    return settings;
+}
+
+void log_reload(const Result<PluginReload>& reload) {
+    if (!reload) return spdlog::error("plugins_not_reloaded why=\"{}\"", reload.error().message);
+    for (const std::string& problem : reload->problems) spdlog::error("plugins_not_reloaded why=\"{}\"", problem);
+    if (!reload->problems.empty()) return;
+    spdlog::info("plugins_reloaded rooms_swapped={} rooms_unchanged={} rooms_kept={}", reload->rooms_swapped,
+                 reload->rooms_unchanged, reload->rooms_kept);
+}
 
 // Names this run of the engine; never 0.
 std::uint64_t random_clock_id(RandomSource& random) {
@@ -90,14 +131,16 @@ std::vector<std::string> open_rooms(Shard& shard, const std::vector<RoomRequest>
 // In order of dependence; destroyed from the bottom, so that nobody speaks to one who is gone. The HTTP event loop is
 // the last to go: replies that wait in the shard's queue hold coroutines whose sockets belong to it.
 struct Server::Impl {
-    Impl(const Config& config, const std::string& version)
+    Impl(const Config& config, const std::string& version, std::function<Config()> reread)
         : clock_id(random_clock_id(random)),
           host(config.http.host),
           shard(config.sessions, config.tick_length, clock_id, clock, random),
-          backend(http_io, shard, version),
-          http(http_io, config.http, {clock_id, config.tick_length}, clock, backend),
+          backend(http_io, shard, version, std::move(reread)),
+          http(http_io, http_settings_of(config), {clock_id, config.tick_length}, clock, backend),
           signals(http_io),
+          hang_ups(http_io),
           drain_timer(http_io) {
+        shard.shard().use_plugins(plugin_sets_of(config));
         links = open_rooms(shard.shard(), config.rooms);
     }
 
@@ -108,12 +151,23 @@ struct Server::Impl {
         signals.async_wait([this](const error_code& error, int signal) {
             if (!error) drain(signal);
         });
+        hang_ups.add(SIGHUP);
+        reload_on_hang_up();
         shard.start();
         http_io.run();
     }
 
+    void reload_on_hang_up() {
+        hang_ups.async_wait([this](const error_code& error, int) {
+            if (error) return;
+            backend.reload_plugins([](const Result<PluginReload>& reload) { log_reload(reload); });
+            reload_on_hang_up();
+        });
+    }
+
     void drain(int signal) {
         spdlog::info("draining signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        hang_ups.cancel();
         signals.clear(); // the next one does what signals do by default
         drain_timer.expires_after(drain_time_max);
         drain_timer.async_wait([this](const error_code& error) {
@@ -141,11 +195,13 @@ struct Server::Impl {
     ShardBackend backend;
     http::Server http;
     asio::signal_set signals;
+    asio::signal_set hang_ups; // SIGHUP: read the plugins again
     asio::steady_timer drain_timer;
     int parts_to_drain = 2; // HTTP and the shard
 };
 
-Server::Server(const Config& config, const std::string& version) : impl_(std::make_unique<Impl>(config, version)) {}
+Server::Server(const Config& config, const std::string& version, std::function<Config()> reread)
+    : impl_(std::make_unique<Impl>(config, version, std::move(reread))) {}
 Server::~Server() = default;
 
 std::string Server::url() const {

@@ -2,7 +2,7 @@
 
 #include "app/config.hpp"
 
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,7 +14,9 @@ namespace playhead {
 //   Thread: the caller's becomes the HTTP thread; the shard has its own.
 class Server {
   public:
-    Server(const Config& config, const std::string& version);
+    // `reread` reads the config again, when SIGHUP or the admin API asks for the plugins to be brought up to date; what
+    // it throws is told to whoever asked. Without it they cannot be.
+    Server(const Config& config, const std::string& version, std::function<Config()> reread = {});
     ~Server();
 
     std::string url() const;

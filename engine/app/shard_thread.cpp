@@ -79,7 +79,9 @@ void ShardThread::attach(http::UpgradedSocket upgraded) {
 }
 
 void ShardThread::figures(http::Reply<ShardFigures> reply) {
-    asio::post(io_, [this, reply = std::move(reply)]() mutable { reply({shard_.metrics(), websocket_.counters}); });
+    asio::post(io_, [this, reply = std::move(reply)]() mutable {
+        reply({shard_.metrics(), shard_.plugin_figures(), websocket_.counters});
+    });
 }
 
 void ShardThread::drain(std::function<void()> done) {

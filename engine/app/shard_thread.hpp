@@ -19,6 +19,7 @@ namespace playhead {
 // What one shard and its transport have counted.
 struct ShardFigures {
     Metrics metrics;
+    PluginFigures plugins;
     websocket::Counters websocket;
 };
 

@@ -8,17 +8,23 @@
 namespace playhead {
 namespace {
 
-std::int64_t monotonic_ns() {
+std::int64_t nanoseconds_of(clockid_t clock) {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 } // namespace
 
-SteadyClock::SteadyClock() : start_ns_(monotonic_ns()) {}
+SteadyClock::SteadyClock() : start_ns_(nanoseconds_of(CLOCK_MONOTONIC)) {}
 
-ServerTime SteadyClock::now() const { return ServerTime{Microseconds{(monotonic_ns() - start_ns_) / 1000}}; }
+ServerTime SteadyClock::now() const {
+    return ServerTime{Microseconds{(nanoseconds_of(CLOCK_MONOTONIC) - start_ns_) / 1000}};
+}
+
+std::int64_t SteadyClock::unix_us() const { return nanoseconds_of(CLOCK_REALTIME) / 1000; }
+
+Microseconds SteadyClock::thread_time() const { return Microseconds{nanoseconds_of(CLOCK_THREAD_CPUTIME_ID) / 1000}; }
 
 void SystemRandom::fill(std::span<std::byte> bytes) {
     while (!bytes.empty()) {

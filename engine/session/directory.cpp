@@ -27,8 +27,10 @@ Result<CreatedRoom> Directory::create(const RoomRequest& request) {
     const RoomKeys keys{Secret::random(shard_->random), Secret::random(shard_->random)};
     Epoch epoch;
     while (epoch == Epoch{0}) shard_->random.fill(std::as_writable_bytes(std::span{&epoch.value, 1}));
+    std::uint64_t seed = 0; // of what plugins get as chance
+    shard_->random.fill(std::as_writable_bytes(std::span{&seed, 1}));
     auto room = std::make_unique<RoomHost>(id, RoomInfo{request.title, request.listed}, keys, request.permanent, epoch,
-                                           *shard_);
+                                           request.plugins ? request.plugins : sets_.of(id), seed, *shard_);
     if (request.media) {
         if (auto error = room->load(*request.media)) return std::unexpected(*std::move(error));
     }

@@ -3,6 +3,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "room/command.hpp"
+#include "session/plugin_sets.hpp"
 #include "session/room_host.hpp"
 #include "session/shard_context.hpp"
 
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace playhead {
@@ -22,7 +24,8 @@ struct RoomSummary {
     bool listed = false;
     std::uint32_t viewers = 0;
     std::string media_title;
-    std::string join_token; // only given for listed rooms and to the room's creator
+    std::string join_token;               // only given for listed rooms and to the room's creator
+    std::vector<PluginSummary> plugins{}; // in the order in which they are asked; not in lists of rooms
 };
 
 struct RoomRequest {
@@ -31,6 +34,7 @@ struct RoomRequest {
     bool listed = false;
     bool permanent = false; // never expires (rooms named in the config)
     std::optional<Load> media;
+    std::shared_ptr<const PluginSet> plugins{}; // null: the shard's standard set; empty: none
 };
 
 struct CreatedRoom {
@@ -47,6 +51,9 @@ class Directory {
 
     // Errors: draining, rate_limited (too many rooms), out_of_range (the id is taken), and what Room says about media.
     Result<CreatedRoom> create(const RoomRequest& request);
+    // Which plugins run in rooms that are made from now on.
+    void use_plugins(PluginSets sets) { sets_ = std::move(sets); }
+    const PluginSets& plugin_sets() const { return sets_; }
     RoomHost* find(const RoomId& id) const;
     RoomSummary summary(const RoomHost& room) const;
     // In the order of their names.
@@ -63,6 +70,7 @@ class Directory {
     RoomId random_id();
 
     ShardContext* shard_;
+    PluginSets sets_;
     std::unordered_map<RoomId, std::unique_ptr<RoomHost>> rooms_;
 };
 

@@ -45,7 +45,7 @@ bool FanOut::run(Broadcast& room, const Clock& clock, ServerTime deadline, Metri
     ServerTime now = clock.now();
     std::size_t visits = 0;
     const auto visit = [&](Session& session) {
-        session.outbox.flush(room, session.connection(), now, metrics);
+        session.flush(room, now, metrics);
         if (++visits % visits_between_looks == 0) now = clock.now();
         return now < deadline;
     };

@@ -40,11 +40,29 @@ void PeerLog::hash_mismatch(const RoomId& room, ViewerId viewer, std::string_vie
                    version.value, theirs);
 }
 
+void PluginLog::line(const RoomId& room, std::string_view plugin, std::string_view message, bool failure,
+                     ServerTime now) {
+    std::uint64_t& left_out = failure ? failures_left_out_ : words_left_out_;
+    if ((failure ? failures_ : words_).take(failure ? failures_budget : words_budget, now)) {
+        ++left_out;
+        return;
+    }
+    const auto level = failure ? spdlog::level::warn : spdlog::level::info;
+    if (left_out > 0) logger().log(level, "plugin_lines_left_out={} failures={}", left_out, failure);
+    left_out = 0;
+    logger().log(level, "{} room={} plugin={} message=\"{}\"", failure ? "plugin_failed" : "plugin_says", room.text(),
+                 plugin, message);
+}
+
 void log_room_created(const RoomId& room, bool permanent) {
     logger().info("room_created room={} permanent={}", room.text(), permanent);
 }
 
 void log_room_expired(const RoomId& room) { logger().info("room_expired room={}", room.text()); }
+
+void log_plugins_kept(const RoomId& room, std::string_view why) {
+    logger().warn("plugins_kept room={} why=\"{}\"", room.text(), why);
+}
 
 void log_tick_overrun(Tick tick, Microseconds duration, std::size_t rooms) {
     logger().warn("tick_overrun tick={} duration_us={} rooms_run={}", tick.number, duration.count(), rooms);

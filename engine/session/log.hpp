@@ -29,9 +29,27 @@ class PeerLog {
     std::uint64_t left_out_ = 0;
 };
 
+// Lines that plugins cause: their failures, and what they say themselves, each within a budget of its own, so that a
+// talkative plugin does not hide a broken one.
+//   Owner: one per shard.
+class PluginLog {
+  public:
+    static constexpr RateLimit::Budget failures_budget{5, 50};
+    static constexpr RateLimit::Budget words_budget{5, 50};
+
+    void line(const RoomId& room, std::string_view plugin, std::string_view message, bool failure, ServerTime now);
+
+  private:
+    RateLimit failures_;
+    RateLimit words_;
+    std::uint64_t failures_left_out_ = 0;
+    std::uint64_t words_left_out_ = 0;
+};
+
 // Rare lines about rooms and ticks.
 void log_room_created(const RoomId& room, bool permanent);
 void log_room_expired(const RoomId& room);
+void log_plugins_kept(const RoomId& room, std::string_view why);
 void log_tick_overrun(Tick tick, Microseconds duration, std::size_t rooms);
 
 } // namespace playhead

@@ -26,6 +26,25 @@ class Page {
     void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
         number(name, help, "gauge", value);
     }
+    // One line for each set of labels.
+    void family(std::string_view name, std::string_view help, std::string_view type) { head(name, help, type); }
+    void sample(std::string_view name, std::string_view labels, std::uint64_t value) {
+        line(name, "{" + std::string{labels} + "}", std::to_string(value));
+    }
+    // With every fourth bound only: there are many of these.
+    void sample(std::string_view name, std::string_view labels, const Histogram& histogram) {
+        const std::string braced{labels};
+        std::uint64_t below = 0;
+        for (std::size_t bucket = 0; bucket + 1 < Histogram::bucket_count; ++bucket) {
+            below += histogram.buckets()[bucket];
+            if (bucket % 4 != 2) continue;
+            line(name, "_bucket{" + braced + ",le=\"" + seconds(std::int64_t{1} << bucket) + "\"}",
+                 std::to_string(below));
+        }
+        line(name, "_bucket{" + braced + ",le=\"+Inf\"}", std::to_string(histogram.count()));
+        line(name, "_sum{" + braced + "}", seconds(histogram.sum().count()));
+        line(name, "_count{" + braced + "}", std::to_string(histogram.count()));
+    }
     void histogram(std::string_view name, std::string_view help, const Histogram& histogram) {
         head(name, help, "histogram");
         std::uint64_t below = 0;
@@ -54,25 +73,61 @@ class Page {
     std::string text_;
 };
 
-} // namespace
-
-void Histogram::record(Microseconds duration) {
-    const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
-    // Bucket b holds what is at most 2^b us; the last one everything above.
-    const auto bucket = us <= 1 ? 0 : static_cast<std::size_t>(std::bit_width(us - 1));
-    ++buckets_[std::min(bucket, bucket_count - 1)];
-    ++count_;
-    sum_ += Microseconds{static_cast<std::int64_t>(us)};
+std::string label(std::string_view name, std::string_view value) {
+    std::string text{name};
+    text += "=\"";
+    for (const char character : value) {
+        if (character == '\n') {
+            text += "\\n";
+            continue;
+        }
+        if (character == '"' || character == '\\') text += '\\';
+        text += character;
+    }
+    return text + '"';
 }
 
-Microseconds Histogram::quantile(double q) const {
-    const auto wanted = static_cast<std::uint64_t>(q * static_cast<double>(count_));
-    std::uint64_t below = 0;
-    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-        below += buckets_[bucket];
-        if (below > 0 && below >= wanted) return Microseconds{std::int64_t{1} << bucket};
-    }
-    return Microseconds{0};
+// "chat@1.0.0" is two labels, so that one can add up over versions.
+std::string labels_of(std::string_view plugin) {
+    const std::size_t at = plugin.find('@');
+    const bool versioned = at != std::string_view::npos;
+    return label("plugin", plugin.substr(0, at)) + ',' + label("version", versioned ? plugin.substr(at + 1) : "");
+}
+
+} // namespace
+
+std::string to_prometheus(const PluginFigures& figures) {
+    Page page;
+    const auto each_plugin = [&](std::string_view name, std::string_view help, std::string_view type,
+                                 std::uint64_t PluginFigure::* value) {
+        page.family(name, help, type);
+        for (const auto& [plugin, figure] : figures.plugins) page.sample(name, labels_of(plugin), figure.*value);
+    };
+    const auto each_hook = [&](std::string_view name, std::string_view help, std::string_view type,
+                               auto HookFigure::* value) {
+        page.family(name, help, type);
+        for (const auto& [plugin, figure] : figures.plugins)
+            for (const auto& [hook, one] : figure.hooks)
+                page.sample(name, labels_of(plugin) + ',' + label("hook", hook), one.*value);
+    };
+    each_hook("plugin_calls_total", "Times a plugin's hook was run.", "counter", &HookFigure::calls);
+    each_hook("plugin_errors_total", "Runs that failed and were rolled back.", "counter", &HookFigure::errors);
+    each_hook("plugin_instructions_total", "Lua instructions, and what else is charged as such.", "counter",
+              &HookFigure::instructions);
+    each_hook("plugin_allocated_bytes_total", "Memory taken in Lua, given back or not.", "counter",
+              &HookFigure::allocated_bytes);
+    each_hook("plugin_hook_seconds", "How long a hook took.", "histogram", &HookFigure::time);
+    each_plugin("plugin_suspensions_total", "Times a room suspended the plugin.", "counter",
+                &PluginFigure::suspensions_total);
+    each_plugin("plugin_rooms", "Rooms in which the plugin is loaded.", "gauge", &PluginFigure::rooms);
+    each_plugin("plugin_suspended_rooms", "Rooms in which the plugin is suspended now.", "gauge",
+                &PluginFigure::suspended_rooms);
+    each_plugin("plugin_memory_bytes", "What the plugin took up in Lua when it was loaded, in all rooms.", "gauge",
+                &PluginFigure::memory_bytes);
+    each_plugin("plugin_state_bytes", "Shared and saved state, in all rooms.", "gauge", &PluginFigure::state_bytes);
+    page.gauge("lua_bytes", "Memory held by all Lua states of rooms.", figures.lua_bytes);
+    page.gauge("lua_states", "Lua states there are.", figures.lua_states);
+    return page.take();
 }
 
 std::string to_prometheus(const Metrics& metrics) {
@@ -109,6 +164,12 @@ std::string to_prometheus(const Metrics& metrics) {
                  metrics.hash_mismatches_total);
     page.counter("malformed_messages_total", "Messages that were refused by the decoder or the transport.",
                  metrics.malformed_messages_total);
+    page.counter("signals_total", "Signals to plugins that were within their budget.", metrics.signals_total);
+    page.counter("kicks_total", "Viewers that plugins sent out of their room.", metrics.kicks_total);
+    page.counter("bans_total", "Bans that plugins asked for.", metrics.bans_total);
+    page.counter("plugin_room_ticks_put_off_total",
+                 "Ticks that rooms with dear plugins waited, so that others had theirs.",
+                 metrics.plugin_room_ticks_put_off_total);
     return page.take();
 }
 

@@ -1,30 +1,12 @@
 #pragma once
 
-#include "core/time.hpp"
+#include "core/histogram.hpp"
+#include "plugin/figures.hpp"
 
-#include <array>
 #include <cstdint>
 #include <string>
 
 namespace playhead {
-
-// Counts durations in fixed buckets (powers of two of microseconds, 1 us to 8 s) with their sum: cheap enough for every
-// tick.
-class Histogram {
-  public:
-    static constexpr std::size_t bucket_count = 24;
-    void record(Microseconds duration);
-    std::uint64_t count() const { return count_; }
-    Microseconds sum() const { return sum_; }
-    const std::array<std::uint64_t, bucket_count>& buckets() const { return buckets_; }
-    // An upper bound of the q-quantile (0..1), as fine as the buckets.
-    Microseconds quantile(double q) const;
-
-  private:
-    std::array<std::uint64_t, bucket_count> buckets_{};
-    std::uint64_t count_ = 0;
-    Microseconds sum_{0};
-};
 
 // What one shard counts. Plain numbers on one thread; the metrics page asks for a copy by message.
 // Every member appears in /metrics as playhead_<name>.
@@ -51,7 +33,14 @@ struct Metrics {
     std::uint64_t slow_closed_total = 0;
     std::uint64_t hash_mismatches_total = 0; // must read zero
     std::uint64_t malformed_messages_total = 0;
+    std::uint64_t signals_total = 0;
+    std::uint64_t kicks_total = 0;
+    std::uint64_t bans_total = 0;
+    std::uint64_t plugin_room_ticks_put_off_total = 0;
 };
+
+// What a shard's plugins did: per plugin and hook.
+std::string to_prometheus(const PluginFigures& figures);
 
 // Prometheus text exposition format 0.0.4.
 std::string to_prometheus(const Metrics& metrics);

@@ -1,10 +1,15 @@
 #include "session/outbox.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace playhead {
 
-void Outbox::claim(Epoch epoch, Version version) {
+// What was sent at the very version at which the audience changed may have been of either kind: then it counts as
+// nothing.
+void Outbox::claim(Epoch epoch, Version version, const Served& served) {
+    served_ = served;
+    if (served.since != Version{0} && version <= served.since) return;
     epoch_ = epoch;
     base_ = version;
 }
@@ -14,8 +19,7 @@ void Outbox::welcome(Frame welcome, const Broadcast& room) {
     lane_ = Lane::live;
     welcome_ = std::move(welcome);
     update_wanted_ = true;
-    events_told_ = room.event_count();
-    beacons_told_ = room.beacon_count();
+    told_ = room.told();
 }
 
 bool Outbox::reply(Frame reply) {
@@ -24,33 +28,49 @@ bool Outbox::reply(Frame reply) {
     return true;
 }
 
-void Outbox::flush(Broadcast& room, Connection& connection, ServerTime now, Metrics& metrics) {
+void Outbox::tell(Frame event, bool lossy) {
+    if (lane_ == Lane::live || (lane_ == Lane::lagging && !lossy && events_.size() <= events_max))
+        events_.push_back(std::move(event));
+}
+
+void Outbox::serve(Audience audience, const Broadcast& room) {
+    if (served_.audience == audience) return;
+    served_ = {audience, room.version()};
+    base_ = Version{0}; // which no delta leads on from
+    update_wanted_ = true;
+}
+
+void Outbox::flush(Broadcast& room, Audience audience, Connection& connection, ServerTime now, Metrics& metrics) {
+    if (lane_ == Lane::lagging) keep_events(room, audience);
     if (lane_ != Lane::live) return;
+    serve(audience, room);
     std::vector<Frame>& frames = room.scratch();
     frames.clear();
     if (!welcome_.empty()) frames.push_back(std::exchange(welcome_, {}));
     if (snapshot_wanted_) {
-        frames.push_back(room.snapshot());
+        frames.push_back(room.snapshot(audience));
     } else if (update_wanted_ || epoch_ != room.epoch() || base_ != room.version()) {
-        frames.push_back(room.update_from(epoch_, base_));
+        frames.push_back(room.update_from(epoch_, base_, audience));
     }
     snapshot_wanted_ = update_wanted_ = false;
     epoch_ = room.epoch();
     base_ = room.version();
-    if (!replies_.empty()) {
-        frames.insert(frames.end(), std::make_move_iterator(replies_.begin()), std::make_move_iterator(replies_.end()));
-        replies_ = {};
-    }
-    if (events_told_ != room.event_count()) {
-        room.append_events(events_told_, frames);
-        events_told_ = room.event_count();
-    }
-    if (beacons_told_ != room.beacon_count()) {
-        frames.push_back(room.beacon());
-        beacons_told_ = room.beacon_count();
-    }
+    const auto append = [&](std::vector<Frame> own) { // and drop its memory: few of many viewers are owed anything
+        frames.insert(frames.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    };
+    const Told before = std::exchange(told_, room.told());
+    append(std::exchange(replies_, {}));
+    room.append_events(before, frames);
+    append(std::exchange(events_, {}));
+    room.append_plugin_events(before, audience, frames);
+    if (before.beacons != told_.beacons) frames.push_back(room.beacon(audience));
     if (!frames.empty()) send(frames, connection, now, metrics);
     frames.clear();
+}
+
+void Outbox::keep_events(const Broadcast& room, Audience audience) {
+    if (events_.size() <= events_max) room.append_reliable_events(told_, audience, events_);
+    told_ = room.told();
 }
 
 bool Outbox::send_now(const Frame& frame, Connection& connection, ServerTime now, Metrics& metrics) {
@@ -69,23 +89,24 @@ bool Outbox::send(std::span<const Frame> frames, Connection& connection, ServerT
     return false;
 }
 
-void Outbox::drained(const Broadcast& room, Metrics& metrics) {
+void Outbox::drained(const Broadcast& room, Audience audience, Metrics& metrics) {
     if (lane_ != Lane::lagging) return;
+    keep_events(room, audience);
     lane_ = Lane::live;
     --metrics.slow_sessions;
-    events_told_ = room.event_count();
-    beacons_told_ = room.beacon_count();
 }
 
 bool Outbox::too_slow(const Connection& connection, ServerTime now, const SessionSettings& settings) const {
     if (lane_ != Lane::lagging) return false;
-    return connection.bytes_waiting() > settings.slow_bytes_max || now - lagging_since_ > settings.slow_time_max;
+    return connection.bytes_waiting() > settings.slow_bytes_max || now - lagging_since_ > settings.slow_time_max ||
+           events_.size() > events_max;
 }
 
 void Outbox::shut(Metrics& metrics) {
     if (lane_ == Lane::lagging) --metrics.slow_sessions;
     lane_ = Lane::shut;
     replies_ = {};
+    events_ = {};
     welcome_ = {};
 }
 

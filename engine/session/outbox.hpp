@@ -13,13 +13,20 @@
 
 namespace playhead {
 
+// For whom a viewer's frames have been made, and since which version: what it holds from before may lack what it may
+// see now, or hold what it may see no more. Kept with its place.
+struct Served {
+    Audience audience = Audience::everyone;
+    Version since; // 0 = always
+};
+
 // What a session owes its peer, and the one way out to it.
 //     silent -> live <-> lagging, and from each of them -> shut
 // A silent session has not been welcomed. A live one gets, at most once a tick and in one send: welcome, state,
 // replies, events, beacon, in that order, so that a reply never arrives before the state that holds its effect. When
-// the connection cannot take more, the session leaves the live group: nothing is queued for it but its replies, and
-// when the connection has drained it gets one coalesced update from its own base. Events and beacons it missed are
-// gone.
+// the connection cannot take more, the session leaves the live group: nothing is queued for it but its replies and the
+// plugins' reliable events, and when the connection has drained it gets one coalesced update from its own base. Other
+// events and beacons it missed are gone.
 //   Owner: one per session.
 class Outbox {
   public:
@@ -27,30 +34,38 @@ class Outbox {
 
     // A peer that sends commands and does not read the answers is closed rather than queued for.
     static constexpr std::size_t replies_max = 256;
+    // Reliable events that wait for a slow peer; with more, it is closed.
+    static constexpr std::size_t events_max = 64;
 
-    // What the peer says it holds already; without it, nothing.
-    void claim(Epoch epoch, Version version);
+    // What the peer says it holds already, and for whom that was made.
+    void claim(Epoch epoch, Version version, const Served& served);
     // The peer is welcomed with the next flush and brought up from what it holds.
     void welcome(Frame welcome, const Broadcast& room);
     // False when the peer has too many unread answers already.
     bool reply(Frame reply);
+    // An event for this peer alone.
+    void tell(Frame event, bool lossy);
     void want_snapshot() { snapshot_wanted_ = true; }
 
-    // Sends all that is owed, if the lane allows. Calls Connection::send() at most once.
-    void flush(Broadcast& room, Connection& connection, ServerTime now, Metrics& metrics);
+    // Sends all that is owed, if the lane allows. Calls Connection::send() at most once. An audience other than the
+    // last time's gets a snapshot.
+    void flush(Broadcast& room, Audience audience, Connection& connection, ServerTime now, Metrics& metrics);
     // Sends one frame at once if the peer is live, else drops it: for what is worth nothing later.
     bool send_now(const Frame& frame, Connection& connection, ServerTime now, Metrics& metrics);
     // Rejoins the live group. Then flush().
-    void drained(const Broadcast& room, Metrics& metrics);
-    // Past a byte and a time limit a lagging session is to be closed.
+    void drained(const Broadcast& room, Audience audience, Metrics& metrics);
+    // Past a byte and a time limit, or when more waits for it than may, a lagging session is to be closed.
     bool too_slow(const Connection& connection, ServerTime now, const SessionSettings& settings) const;
     void shut(Metrics& metrics);
     // The last frame, if the peer can take one; then shut.
     void say_goodbye(const Frame& goodbye, Connection& connection, Metrics& metrics);
 
     Lane lane() const { return lane_; }
+    const Served& served() const { return served_; }
 
   private:
+    void serve(Audience audience, const Broadcast& room);
+    void keep_events(const Broadcast& room, Audience audience);
     bool send(std::span<const Frame> frames, Connection& connection, ServerTime now, Metrics& metrics);
 
     Lane lane_ = Lane::silent;
@@ -58,11 +73,12 @@ class Outbox {
     bool update_wanted_ = false; // even if it says that nothing has changed
     Epoch epoch_;                // what was handed to the connection last
     Version base_;
-    std::uint32_t events_told_ = 0;
-    std::uint32_t beacons_told_ = 0;
+    Served served_;
+    Told told_;
     ServerTime lagging_since_;
     Frame welcome_;
     std::vector<Frame> replies_;
+    std::vector<Frame> events_; // this peer's own, and reliable ones that it was too slow for
 };
 
 } // namespace playhead

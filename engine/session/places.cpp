@@ -1,23 +1,25 @@
 #include "session/places.hpp"
 
-#include "room/state.hpp"
-
+#include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <string>
 
 namespace playhead {
 
-Place& Places::add(const Secret& resume, std::uint32_t roles) {
+Place& Places::add(const Secret& resume) {
     const ViewerId viewer{++last_viewer_};
     by_resume_[key_of(resume)] = viewer;
-    return places_.emplace(viewer, Place{.viewer = viewer, .resume = resume, .roles = roles, .lost_at = {}})
-        .first->second;
+    Place& place = places_[viewer];
+    place.viewer = viewer;
+    place.resume = resume;
+    return place;
 }
 
-void Places::remove(ViewerId viewer) {
+void Places::remove(ViewerId viewer, std::string_view name) {
     const auto place = places_.find(viewer);
     if (place == places_.end()) return;
+    if (departed_.size() >= departed_max) departed_.erase(departed_.begin());
+    departed_.push_back({place->second.traces(), std::string{name}});
     lost_.erase({place->second.lost_at, viewer});
     by_resume_.erase(key_of(place->second.resume));
     places_.erase(place);
@@ -48,6 +50,22 @@ void Places::lost(Place& place, ServerTime now) {
     lost_.emplace(now, place.viewer);
 }
 
+std::optional<Places::Known> Places::known(ViewerId viewer) const {
+    if (const auto place = places_.find(viewer); place != places_.end()) return Known{place->second.traces(), {}};
+    const auto departed = std::ranges::find(departed_, viewer, [](const Known& one) { return one.traces.viewer; });
+    if (departed == departed_.end()) return std::nullopt;
+    return *departed;
+}
+
+std::vector<ViewerId> Places::on_device(std::string_view device) const {
+    std::vector<ViewerId> viewers;
+    if (device.empty()) return viewers;
+    for (const auto& [viewer, place] : places_)
+        if (place.device == device) viewers.push_back(viewer);
+    std::ranges::sort(viewers);
+    return viewers;
+}
+
 std::vector<ViewerId> Places::lost_since(ServerTime time) const {
     std::vector<ViewerId> viewers;
     for (const auto& [lost_at, viewer] : lost_) {
@@ -66,38 +84,6 @@ std::uint64_t Places::key_of(const Secret& secret) {
     std::uint64_t key = 0;
     std::memcpy(&key, secret.bytes.data(), sizeof key);
     return key;
-}
-
-Result<Admission> admit(const Hello& hello, const RoomId& room, const RoomKeys& keys, Places& places) {
-    const auto refused = [](ErrorCode code, std::string message) {
-        return std::unexpected(Error{code, std::move(message)});
-    };
-    if (hello.room != room.text())
-        return refused(ErrorCode::malformed,
-                       "the hello is for another room than the connection's, which is " + room.text());
-
-    if (!hello.resume_token.empty()) {
-        const auto token = parse_token(hello.resume_token);
-        if (!token) return std::unexpected(token.error());
-        if (token->kind != TokenKind::resume)
-            return refused(ErrorCode::token_malformed, "the resume token's kind is not r (resume)");
-        if (token->room != room) return refused(ErrorCode::token_foreign, "the resume token is another room's");
-        if (const Place* place = places.find(token->secret)) return Admission{place->viewer, place->roles};
-        if (hello.join_token.empty())
-            return refused(ErrorCode::token_stale,
-                           "the viewer's place is no longer kept; join again with the room's link");
-    }
-
-    if (hello.join_token.empty()) return refused(ErrorCode::token_missing, "the room's link carries a join token");
-    const auto token = parse_token(hello.join_token);
-    if (!token) return std::unexpected(token.error());
-    if (token->kind == TokenKind::resume)
-        return refused(ErrorCode::token_malformed, "the join token's kind is neither j (join) nor o (owner)");
-    if (token->room != room) return refused(ErrorCode::token_foreign, "the join token is another room's");
-    const bool owner = token->kind == TokenKind::owner;
-    if (!same(token->secret, owner ? keys.owner : keys.join))
-        return refused(ErrorCode::token_wrong, "the token does not open this room; the link may be of an earlier one");
-    return Admission{{}, owner ? std::to_underlying(Role::owner) : 0};
 }
 
 } // namespace playhead

@@ -1,14 +1,18 @@
 #pragma once
 
 #include "core/ids.hpp"
-#include "core/result.hpp"
 #include "core/time.hpp"
-#include "replication/messages.hpp"
+#include "session/bans.hpp"
+#include "session/outbox.hpp"
+#include "session/peer_network.hpp"
 #include "session/token.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,18 +24,25 @@ class Session;
 // A viewer's place in a room: what stays when its socket goes.
 struct Place {
     ViewerId viewer;
-    Secret resume; // who can say it is this viewer
-    std::uint32_t roles = 0;
+    Secret resume;      // who can say it is this viewer
+    std::string device; // what a ban holds beside that, as the newest connection said it
+    PeerNetwork network;
     Session* session = nullptr; // the live one, if any
     ServerTime lost_at;         // when there is none
+    Served served;              // what its last session was given
+
+    Traces traces() const { return {viewer, resume, device, network}; }
 };
 
 // A room's viewers across their sockets. A lost viewer keeps its place for a while; a resume token finds it.
 //   Owner: one RoomHost.
 class Places {
   public:
-    Place& add(const Secret& resume, std::uint32_t roles);
-    void remove(ViewerId viewer);
+    // Of so many who have left the traces are kept, so that leaving does not evade a ban.
+    static constexpr std::size_t departed_max = 64;
+
+    Place& add(const Secret& resume);
+    void remove(ViewerId viewer, std::string_view name);
 
     Place* find(ViewerId viewer);
     Place* find(const Secret& resume);
@@ -40,6 +51,14 @@ class Places {
 
     void connected(Place& place, Session& session);
     void lost(Place& place, ServerTime now);
+    // Of a viewer who is here, or of one who has left of late.
+    struct Known {
+        Traces traces;
+        std::string name; // empty while the viewer is here: the room knows it
+    };
+    std::optional<Known> known(ViewerId viewer) const;
+    // Everyone here on that device.
+    std::vector<ViewerId> on_device(std::string_view device) const;
     // Viewers that were lost at or before `time`.
     std::vector<ViewerId> lost_since(ServerTime time) const;
     std::optional<ServerTime> first_lost() const;
@@ -53,22 +72,7 @@ class Places {
     std::unordered_map<ViewerId, Place> places_;
     std::unordered_map<std::uint64_t, ViewerId> by_resume_;
     std::set<std::pair<ServerTime, ViewerId>> lost_;
+    std::vector<Known> departed_; // newest last
 };
-
-// The secrets that open a room.
-struct RoomKeys {
-    Secret join;
-    Secret owner;
-};
-
-// Who a hello turns out to be: the viewer of a kept place, or someone new.
-struct Admission {
-    ViewerId resumed; // 0: someone new
-    std::uint32_t roles = 0;
-};
-
-// Checks the tokens of a hello, in the order of PROTOCOL.md [J..].
-//   Errors: token_missing, token_malformed, token_foreign, token_wrong, token_stale; malformed (another room's hello).
-Result<Admission> admit(const Hello& hello, const RoomId& room, const RoomKeys& keys, Places& places);
 
 } // namespace playhead

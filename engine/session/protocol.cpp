@@ -49,12 +49,15 @@ Decision Protocol::on_message(Result<ClientMessage> message, ServerTime now) {
                 if (resyncs_.take(resync_budget, now)) return over_budget(now, decision::Ignore{});
                 return decision::SendSnapshot{resync};
             },
+            [&](ClientSignal&& signal) -> Decision {
+                if (signals_.take(signal_budget, now)) return over_budget(now, decision::Ignore{});
+                return decision::EnqueueSignal{
+                    {viewer_, std::move(signal.plugin), std::move(signal.name), std::move(signal.args)}};
+            },
             [&](Bye&&) -> Decision {
                 phase_ = Phase::closing;
                 return decision::Depart{};
             },
-            // Without plugins nobody listens.
-            [&](ClientSignal&&) -> Decision { return decision::Ignore{}; },
         },
         *std::move(message));
 }

@@ -5,6 +5,7 @@
 #include "core/time.hpp"
 #include "replication/messages.hpp"
 #include "room/command.hpp"
+#include "room/room.hpp"
 #include "session/rate_limit.hpp"
 #include "session/settings.hpp"
 
@@ -24,6 +25,10 @@ struct Admit {
 };
 struct Enqueue {
     Command command;
+};
+// For the next tick, if it has room: nobody waits for an answer.
+struct EnqueueSignal {
+    Signal signal;
 };
 // Answer without bothering the room: the command was not queued.
 struct Refuse {
@@ -48,8 +53,8 @@ struct Close {
 } // namespace decision
 
 using Decision =
-    std::variant<decision::Ignore, decision::Admit, decision::Enqueue, decision::Refuse, decision::AnswerPing,
-                 decision::Observe, decision::SendSnapshot, decision::Depart, decision::Close>;
+    std::variant<decision::Ignore, decision::Admit, decision::Enqueue, decision::EnqueueSignal, decision::Refuse,
+                 decision::AnswerPing, decision::Observe, decision::SendSnapshot, decision::Depart, decision::Close>;
 
 // What a peer may say when: hello once and first, then commands, reports, pings and resyncs within their budgets.
 //     awaiting_hello -> joined -> closing
@@ -64,6 +69,7 @@ class Protocol {
     static constexpr RateLimit::Budget report_budget{2, 40};
     static constexpr RateLimit::Budget ping_budget{20, 200};
     static constexpr RateLimit::Budget resync_budget{1, 5};
+    static constexpr RateLimit::Budget signal_budget{25, 50}; // a pointer 20 times a second, and a little more
     // Over this, and the peer is not clumsy but abusive: closed, to come back not sooner than `abuse_retry_ms`.
     static constexpr RateLimit::Budget excess_budget{20, 100};
     static constexpr std::uint32_t abuse_retry_ms = 10'000;
@@ -97,6 +103,7 @@ class Protocol {
     RateLimit reports_;
     RateLimit pings_;
     RateLimit resyncs_;
+    RateLimit signals_;
     RateLimit excess_;
 };
 

@@ -3,33 +3,48 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
-#include "room/room.hpp"
+#include "plugin/ruled_room.hpp"
+#include "session/admission.hpp"
+#include "session/bans.hpp"
 #include "session/broadcast.hpp"
 #include "session/fan_out.hpp"
 #include "session/places.hpp"
+#include "session/plugin_sets.hpp"
+#include "session/plugin_time.hpp"
 #include "session/session.hpp"
 #include "session/settings.hpp"
 #include "session/shard_context.hpp"
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace playhead {
 
-// A room's heartbeat: holds its Room, its viewers' places and its sessions; queues what arrives and, on a tick, applies
-// it and tells everyone. It connects parts and decides little: rules are in Room, who may speak in Protocol and
-// admit(), what goes out in Outbox, when in FanOut.
+// A room's heartbeat: holds its RuledRoom, its viewers' places and its sessions; queues what arrives and, on a tick,
+// applies it and tells everyone. It connects parts and decides little: rules are in RuledRoom, who may speak in
+// Protocol and admit(), what goes out in Outbox, when in FanOut.
+//   Files:  room_host.cpp          a tick
+//           room_host_messages.cpp what arrives between ticks
+//           room_host_viewers.cpp  who comes and goes
+//           room_host_plugins.cpp  what plugins ask for, and their reload
 //   Thread: its shard.   Owner: the shard's Directory.
 class RoomHost final : private SessionOwner {
   public:
     // Sessions that have not said hello, beyond the viewers a room may have.
     static constexpr std::uint32_t newcomers_max = 1000;
-    // What one tick applies. Rate limits keep a room far below; a command beyond is answered rate_limited.
+    // What one tick applies. Rate limits keep a room far below; a command beyond is answered rate_limited, a signal
+    // lost.
     static constexpr std::size_t inputs_per_tick_max = 50'000;
+    // How old the wall time may be that plugins know.
+    static constexpr std::chrono::seconds wall_time_interval{60};
 
-    RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanent, Epoch epoch, ShardContext& shard);
+    // `plugins` may be null: none.
+    RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanent, Epoch epoch,
+             std::shared_ptr<const PluginSet> plugins, std::uint64_t seed, ShardContext& shard);
     ~RoomHost();
     RoomHost(const RoomHost&) = delete;
     RoomHost& operator=(const RoomHost&) = delete;
@@ -41,6 +56,9 @@ class RoomHost final : private SessionOwner {
 
     // One tick; it stands for `missed` earlier ones too.
     void run(Tick tick, std::uint32_t missed);
+    // Not this tick, but the next: its plugins are dear, and others have had what there was. Everything waits.
+    void put_off();
+    std::uint32_t times_put_off() const { return times_put_off_; }
     // Goes on with fan-out until the clock reaches `deadline`; false while work is left.
     bool fan_out(ServerTime deadline);
     bool fan_out_idle() const { return fan_out_.idle(); }
@@ -50,6 +68,15 @@ class RoomHost final : private SessionOwner {
     // Closes every session.
     void close_all(const Error& error);
     std::size_t session_count() const { return fan_out_.size(); }
+
+    // ---- plugins
+    bool has_plugins() const { return plugins_ && !plugins_->empty(); }
+    bool cheap(ServerTime now) const;
+    const PluginCost& plugin_cost() const { return cost_; }
+    const std::shared_ptr<const PluginSet>& plugins() const { return plugins_; }
+    std::vector<PluginSummary> plugin_summaries() const;
+    // Runs these instead, from `tick` on; or goes on with the old ones, and says why.
+    std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);
 
     const RoomId& id() const { return id_; }
     const RoomKeys& keys() const { return keys_; }
@@ -61,20 +88,35 @@ class RoomHost final : private SessionOwner {
     void on_closed(Session& session, const Error& error) override;
 
     void obey(Session& session, Decision decision, ServerTime now);
-    void admit_viewer(Session& session, const decision::Admit& admit);
     void observe(Session& session, const Report& report, ServerTime now);
     void refuse(Session& session, const Reply& reply);
+    void enqueue(Input input);
+
+    void admit_viewer(Session& session, const Hello& hello, ServerTime now);
+    void resume(Session& session, const Hello& hello, Place& place);
+    void welcome(Session& session, ServerTime now);
     // Says why, as far as the peer can hear it, and lets the connection finish; the viewer's place is kept.
     void close(Session& session, const Error& error, bool resumable);
     // The viewer and its session part; on_closed() comes later.
     void detach(Session& session, ServerTime now);
     void reconnect(ViewerId viewer);
-    void remove_place(ViewerId viewer);
-
-    void enqueue(Input input);
+    void remove_place(ViewerId viewer, LeaveReason why);
+    // For good: the place goes first, and the session with it.
+    void expel(ViewerId viewer, LeaveReason why, const Error& error);
     Session* session_of(ViewerId viewer);
-    void welcome(Session& session, ServerTime now);
+    // What the room shows the viewer as; empty if it is not there.
+    std::string name_of(ViewerId viewer) const;
+
+    void start_plugins(Tick tick);
+    void tell_wall_time(Tick tick, ServerTime now);
     void answer(const Outcome& outcome, Tick tick);
+    // Events, requests; what is for one viewer only is kept until newcomers are welcomed.
+    bool tell_events();
+    void tell_viewers(const std::vector<PluginEvent>& events);
+    void carry_out(const Kick& kick);
+    void carry_out(const Ban& ban);
+    void carry_out(const Unban& unban);
+    void carry_out(const Log& line);
     void send();
     // Once a second: who is still there, how is everyone doing, how far ahead must motion be scheduled.
     Beacon survey(ServerTime now);
@@ -87,19 +129,26 @@ class RoomHost final : private SessionOwner {
     const RoomId id_;
     const RoomKeys keys_;
     const bool permanent_;
-    Room room_;
+    std::shared_ptr<const PluginSet> plugins_;
+    PluginCost cost_;
+    RuledRoom room_;
     Broadcast broadcast_;
     Places places_;
+    Bans bans_;
     FanOut fan_out_;
     DueRooms::Entry due_;
     Lead lead_;
     Tick beacon_tick_; // when the next one is due
     ServerTime empty_since_;
+    bool plugins_started_ = false;
+    std::optional<ServerTime> wall_told_at_;
+    std::uint32_t times_put_off_ = 0; // since the last tick that was run
 
     // Since the last tick.
     std::vector<Input> inputs_;
     std::vector<ViewerId> newcomers_;            // to be welcomed
     std::vector<ViewerId> owed_;                 // have an answer or a snapshot coming
+    std::vector<PluginEvent> personal_;          // events for one viewer each
     std::vector<std::unique_ptr<Session>> gone_; // destroyed on a tick, never inside their own callbacks
 };
 

@@ -2,9 +2,13 @@
 
 #include "replication/encode.hpp"
 #include "session/log.hpp"
+#include "session/reloads.hpp"
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <string>
+#include <tuple>
 #include <utility>
 
 namespace playhead {
@@ -38,7 +42,9 @@ struct Shard::Impl {
     ShardContext context;
     SessionSettings settings; // `context` refers to it
     Directory directory{context};
+    Reloads reloads{context, directory};
     std::deque<RoomHost*> sliced; // rooms whose fan-out goes on between ticks, in turn
+    std::vector<RoomHost*> dear;  // while a tick runs: rooms whose plugins wait for the others
     std::deque<std::unique_ptr<Refused>> refused;
 
     Impl(const SessionSettings& given, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
@@ -49,13 +55,18 @@ struct Shard::Impl {
                   .clock = clock,
                   .random = random,
                   .metrics = {},
+                  .plugin_figures = {},
+                  .plugin_time = PluginTime{clock},
                   .due = {},
                   .next_tick = tick_length.at_or_after(clock.now()),
                   .sends_until = {},
-                  .peer_log = {}},
+                  .peer_log = {},
+                  .plugin_log = {}},
           settings(given) {}
 
     void run(Tick tick);
+    void run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start);
+    std::size_t run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start);
 };
 
 Shard::Shard(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
@@ -71,13 +82,40 @@ std::vector<RoomSummary> Shard::listed_rooms() const { return impl_->directory.l
 std::optional<RoomSummary> Shard::find(const RoomId& id) const {
     const RoomHost* room = impl_->directory.find(id);
     if (!room) return std::nullopt;
-    return impl_->directory.summary(*room);
+    RoomSummary summary = impl_->directory.summary(*room);
+    summary.plugins = room->plugin_summaries();
+    return summary;
 }
 
 const RoomState* Shard::state(const RoomId& id) const {
     const RoomHost* room = impl_->directory.find(id);
     return room ? &room->state() : nullptr;
 }
+
+void Shard::use_plugins(PluginSets sets) { impl_->directory.use_plugins(std::move(sets)); }
+
+void Shard::reload(PluginSets sets, std::move_only_function<void(PluginReload)> done) {
+    impl_->reloads.begin(std::move(sets), std::move(done));
+}
+
+std::vector<PluginUse> Shard::plugin_uses() const {
+    std::map<std::tuple<std::string, std::string, std::string>, PluginUse> uses;
+    impl_->directory.for_each([&](const RoomHost& room) {
+        for (const PluginSummary& plugin : room.plugin_summaries()) {
+            PluginUse& use = uses[{plugin.name, plugin.version, plugin.hash}];
+            use.name = plugin.name;
+            use.version = plugin.version;
+            use.hash = plugin.hash;
+            ++use.rooms;
+            use.suspended_rooms += plugin.suspended;
+        }
+    });
+    std::vector<PluginUse> list;
+    for (auto& [key, use] : uses) list.push_back(std::move(use));
+    return list;
+}
+
+const PluginFigures& Shard::plugin_figures() const { return impl_->context.plugin_figures; }
 
 void Shard::attach(const RoomId& id, std::unique_ptr<Connection> connection) {
     if (RoomHost* room = impl_->directory.find(id)) return room->attach(std::move(connection));
@@ -96,25 +134,25 @@ ServerTime Shard::run_due() {
 
 void Shard::Impl::run(Tick tick) {
     const ServerTime start = context.clock.now();
+    reloads.run(tick);
     const Tick first_due = std::exchange(context.next_tick, tick + 1);
     const std::uint32_t missed = tick.number - first_due.number;
     // Half a tick of sending is enough; the rest of it goes on between ticks.
     context.sends_until = start + context.tick_length.value / 2;
     std::erase_if(refused, [](const auto& connection) { return connection->closed(); });
 
+    context.plugin_time.begin_tick();
     std::size_t rooms_run = 0;
     while (DueRooms::Entry* entry = context.due.take_due(tick)) {
         RoomHost& room = entry->room();
-        room.run(tick, missed);
-        ++rooms_run;
-        if (room.expired(start)) {
-            log_room_expired(room.id());
-            std::erase(sliced, &room);
-            directory.erase(RoomId{room.id()});
-        } else if (!room.fan_out_idle() && std::ranges::find(sliced, &room) == sliced.end()) {
-            sliced.push_back(&room);
+        if (!room.cheap(start)) {
+            dear.push_back(&room);
+            continue;
         }
+        run_room(room, tick, missed, start);
+        ++rooms_run;
     }
+    rooms_run += run_dear_rooms(tick, missed, start);
 
     const Microseconds duration = context.clock.now() - start;
     Metrics& metrics = context.metrics;
@@ -126,6 +164,37 @@ void Shard::Impl::run(Tick tick) {
         ++metrics.tick_overruns_total;
         log_tick_overrun(tick, duration, rooms_run);
     }
+}
+
+void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start) {
+    room.run(tick, missed);
+    if (room.expired(start)) {
+        log_room_expired(room.id());
+        std::erase(sliced, &room);
+        directory.erase(RoomId{room.id()});
+    } else if (!room.fan_out_idle() && std::ranges::find(sliced, &room) == sliced.end()) {
+        sliced.push_back(&room);
+    }
+}
+
+// Those that have waited longest come first, then those that were cheapest; when the time for them is used up, the rest
+// wait for the next tick.
+std::size_t Shard::Impl::run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start) {
+    std::ranges::stable_sort(dear, [](const RoomHost* a, const RoomHost* b) {
+        return a->times_put_off() != b->times_put_off() ? a->times_put_off() > b->times_put_off()
+                                                        : a->plugin_cost().turn < b->plugin_cost().turn;
+    });
+    std::size_t rooms_run = 0;
+    for (RoomHost* room : std::exchange(dear, {})) {
+        if (context.plugin_time.used_up()) {
+            ++context.metrics.plugin_room_ticks_put_off_total;
+            room->put_off();
+            continue;
+        }
+        run_room(*room, tick, missed, start);
+        ++rooms_run;
+    }
+    return rooms_run;
 }
 
 bool Shard::fan_out_slice() {

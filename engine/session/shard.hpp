@@ -7,9 +7,11 @@
 #include "session/connection.hpp"
 #include "session/directory.hpp"
 #include "session/metrics.hpp"
+#include "session/plugin_sets.hpp"
 #include "session/settings.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -31,6 +33,16 @@ class Shard {
     std::optional<RoomSummary> find(const RoomId& id) const;
     // A room's state, for tests, tools and the admin page; null if there is no such room.
     const RoomState* state(const RoomId& id) const;
+
+    // ---- plugins
+    // Of rooms that are made from now on.
+    void use_plugins(PluginSets sets);
+    // Of all rooms: at the beginning of the next ticks each swaps, or goes on with the old and says why. `done` is
+    // called when all have, or at once when the code cannot run at all.
+    void reload(PluginSets sets, std::move_only_function<void(PluginReload)> done);
+    // Over all rooms; by name, version and code.
+    std::vector<PluginUse> plugin_uses() const;
+    const PluginFigures& plugin_figures() const;
 
     // A connection that has finished its handshake, for the room in its address. An unknown room is refused with a
     // Goodbye.

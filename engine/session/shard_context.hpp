@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/time.hpp"
+#include "plugin/figures.hpp"
 #include "session/clock.hpp"
 #include "session/due_rooms.hpp"
 #include "session/log.hpp"
 #include "session/metrics.hpp"
+#include "session/plugin_time.hpp"
 #include "session/settings.hpp"
 
 #include <cstdint>
@@ -22,11 +24,14 @@ struct ShardContext {
     const Clock& clock;
     RandomSource& random;
     Metrics metrics;
+    PluginFigures plugin_figures;
+    PluginTime plugin_time;
     DueRooms due;
     Tick next_tick;         // the first that has not been run
     ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead
     bool draining = false;
     PeerLog peer_log;
+    PluginLog plugin_log;
 };
 
 } // namespace playhead

@@ -26,6 +26,20 @@ TEST_CASE("the program runs the one config it is given") {
     CHECK(parsed({"--version"})->mode == CommandLine::Mode::version);
 }
 
+TEST_CASE("sub-commands for plugins take their own words") {
+    using Mode = CommandLine::Mode;
+    CHECK(parsed({"plugins", "a.lua"}) == CommandLine{.mode = Mode::plugins, .config = "a.lua"});
+    CHECK(parsed({"new-plugin", "applause"}) == CommandLine{.mode = Mode::new_plugin, .name = "applause"});
+    CHECK(parsed({"new-plugin", "applause", "mine"}) ==
+          CommandLine{.mode = Mode::new_plugin, .name = "applause", .folder = "mine"});
+    CHECK(parsed({"test", "plugins/chat", "plugins/vote"}) ==
+          CommandLine{.mode = Mode::test, .plugins = {"plugins/chat", "plugins/vote"}});
+    CHECK(parsed({"annotations", "plugins"}) == CommandLine{.mode = Mode::annotations, .config = "plugins"});
+    CHECK(parsed({"annotations", "a.lua", "--out", "stubs"}) ==
+          CommandLine{.mode = Mode::annotations, .config = "a.lua", .folder = "stubs"});
+    CHECK(parsed({"test", "--help"})->mode == Mode::help);
+}
+
 TEST_CASE("a command line that cannot be meant is refused with what is wrong about it") {
     for (const auto& [arguments, word] : std::vector<std::pair<std::vector<std::string_view>, std::string>>{
              {{}, "CONFIG"},
@@ -34,6 +48,15 @@ TEST_CASE("a command line that cannot be meant is refused with what is wrong abo
              {{"a.lua", "--verbose"}, "--verbose"},
              {{"a.lua", "--listen"}, "HOST:PORT"},
              {{"a.lua", "--listen", "80"}, "HOST:PORT"},
+             {{"plugins"}, "CONFIG"},
+             {{"plugins", "a.lua", "b.lua"}, "b.lua"},
+             {{"plugins", "--all", "a.lua"}, "--all"},
+             {{"new-plugin"}, "NAME"},
+             {{"new-plugin", "a", "b", "c"}, "'c'"},
+             {{"test"}, "PLUGIN_FOLDER"},
+             {{"test", "--out", "x"}, "--out"},
+             {{"annotations"}, "CONFIG or FOLDER"},
+             {{"annotations", "plugins", "--out"}, "--out needs"},
          }) {
         CAPTURE(word);
         const auto wanted = parsed(arguments);

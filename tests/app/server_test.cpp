@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <arpa/inet.h>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <memory>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <string>
@@ -27,6 +30,25 @@ Config small_config() {
     room.listed = true;
     room.permanent = true;
     config.rooms = {room};
+    return config;
+}
+
+std::shared_ptr<const PluginSet> greeter(const std::string& version, const std::string& code) {
+    PluginRequest request;
+    request.source.name = "greeter";
+    request.source.manifest = "return { name = 'greeter', version = '" + version + "', api = 1 }";
+    request.source.code = "local P = ...\n" + code;
+    request.source.code_path = "greeter/init.lua";
+    auto set = load_plugins({request});
+    REQUIRE(set);
+    return *std::move(set);
+}
+
+Config with_plugins(const std::shared_ptr<const PluginSet>& plugins) {
+    Config config = small_config();
+    config.admin_token = "sesame-opens-it";
+    config.plugins = plugins;
+    config.rooms.front().plugins = plugins;
     return config;
 }
 
@@ -110,6 +132,56 @@ TEST_CASE("[H10] the engine answers, takes viewers, and drains on a signal") {
     CHECK(rest.find("\x88") != std::string::npos); // a Close frame came before the end
     http.join();
     CHECK_THROWS_AS(Client{url}, std::runtime_error);
+}
+
+TEST_CASE("[H11] plugins are read again when the admin asks and on SIGHUP, and what is wrong keeps the old") {
+    const auto asked = [](const std::string& url, const std::string& request) {
+        Client client{url};
+        client.send(request + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sesame-opens-it\r\n"
+                              "Content-Length: 0\r\nConnection: close\r\n\r\n");
+        return client.read_until("");
+    };
+    const auto has = [](const std::string& text, std::string_view what) {
+        return text.find(what) != std::string::npos;
+    };
+    std::atomic<int> reads = 0;
+    const auto reread = [&]() -> Config {
+        switch (++reads) {
+        case 1: return with_plugins(greeter("1.1.0", ""));
+        case 2: return with_plugins(greeter("1.2.0", "P:self_test(function() error('no good') end)"));
+        case 3: throw ConfigError("demo.lua: plugins.greter: there is no such plugin");
+        default: return with_plugins(greeter("1.3.0", ""));
+        }
+    };
+    Server server{with_plugins(greeter("1.0.0", "")), "test", reread};
+    const std::string url = server.url();
+    std::thread http{[&server] { server.run(); }};
+
+    const std::string reload = "POST /api/v1/admin/plugins/reload";
+    CHECK(has(asked(url, "GET /api/v1/admin/plugins"), R"("name":"greeter","version":"1.0.0")"));
+    CHECK(answer(url, "GET /api/v1/admin/plugins").starts_with("HTTP/1.1 401"));
+    std::string told = asked(url, reload);
+    CHECK(told.starts_with("HTTP/1.1 200"));
+    CHECK(has(told, R"("rooms_swapped":1)"));
+    CHECK(has(answer(url, "GET /api/v1/rooms/demo"), R"("name":"greeter","version":"1.1.0")"));
+    told = asked(url, reload);
+    CHECK(told.starts_with("HTTP/1.1 409"));
+    CHECK(has(told, "no good"));
+    told = asked(url, reload);
+    CHECK(told.starts_with("HTTP/1.1 409"));
+    CHECK(has(told, "plugins.greter"));
+    CHECK(has(answer(url, "GET /api/v1/rooms/demo"), R"("version":"1.1.0")"));
+
+    std::raise(SIGHUP);
+    bool swapped = false;
+    for (int look = 0; look < 100 && !swapped; ++look) {
+        swapped = has(answer(url, "GET /api/v1/rooms/demo"), R"("version":"1.3.0")");
+        if (!swapped) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    CHECK(swapped);
+    CHECK(has(answer(url, "GET /metrics"), "playhead_plugin_room_ticks_put_off_total 0\n"));
+    std::raise(SIGTERM);
+    http.join();
 }
 
 TEST_CASE("an engine that never ran goes away quietly, and its port is free again") {

@@ -17,7 +17,7 @@ const bool quiet = [] {
 
 class TestConnection final : public Connection {
   public:
-    explicit TestConnection(std::shared_ptr<Line> line) : line_(std::move(line)) {}
+    TestConnection(std::shared_ptr<Line> line, std::string name) : line_(std::move(line)), name_(std::move(name)) {}
     ~TestConnection() override {
         line_->engine_there = false;
         line_->events = nullptr;
@@ -45,7 +45,7 @@ class TestConnection final : public Connection {
 
   private:
     std::shared_ptr<Line> line_;
-    std::string name_ = "test";
+    std::string name_;
 };
 
 } // namespace
@@ -90,15 +90,21 @@ void Peer::unblock() {
     if (!closed() && line_->events) line_->events->on_drained();
 }
 
-Stage::Stage(const SessionSettings& wanted)
+Stage::Stage(const SessionSettings& wanted, std::shared_ptr<const PluginSet> plugins)
     : settings(wanted),
       shard(settings, TickLength{}, 77, clock, random),
-      room(shard.create({.id = room_id("den"), .title = "Den", .listed = true, .media = some_media()}).value()) {}
+      room(shard
+               .create({.id = room_id("den"),
+                        .title = "Den",
+                        .listed = true,
+                        .media = some_media(),
+                        .plugins = std::move(plugins)})
+               .value()) {}
 
-Peer Stage::connect(const RoomId& to) {
+Peer Stage::connect(const RoomId& to, const std::string& address) {
     auto line = std::make_shared<Line>();
     lines.push_back(line);
-    shard.attach(to, std::make_unique<TestConnection>(line));
+    shard.attach(to, std::make_unique<TestConnection>(line, address));
     return Peer{line};
 }
 
@@ -143,6 +149,35 @@ void Stage::pass(Microseconds time) {
 
 std::size_t Stage::connections_alive() const {
     return static_cast<std::size_t>(std::ranges::count_if(lines, [](const auto& line) { return line->engine_there; }));
+}
+
+std::shared_ptr<const PluginSet> plugins(const std::vector<PluginText>& texts) {
+    std::vector<PluginRequest> wanted;
+    for (const PluginText& text : texts) {
+        PluginRequest request;
+        request.source.name = text.name;
+        request.source.manifest = "return { name = \"" + text.name + "\", version = \"" + text.version +
+                                  "\", api = 1,\n" + text.manifest + "\n}";
+        request.source.code = "local P = ...\n" + text.code;
+        request.source.manifest_path = text.name + "/plugin.lua";
+        request.source.code_path = text.name + "/init.lua";
+        wanted.push_back(std::move(request));
+    }
+    auto set = load_plugins(wanted);
+    if (!set) {
+        for (const std::string& problem : set.error()) MESSAGE(problem);
+        FAIL("the test's plugins do not load");
+    }
+    return *std::move(set);
+}
+
+Value map(Value::Map entries) { return sorted_map(std::move(entries)); }
+
+ClientCommand plugin_command(std::uint32_t sequence, std::string plugin, std::string name, Value args) {
+    ClientCommand command;
+    command.sequence = sequence;
+    command.action = PluginCommand{std::move(plugin), std::move(name), std::move(args)};
+    return command;
 }
 
 RoomId room_id(std::string_view text) { return RoomId::parse(text).value(); }

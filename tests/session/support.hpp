@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugin/plugin_set.hpp"
 #include "replication/decode.hpp"
 #include "replication/encode.hpp"
 #include "replication/messages.hpp"
@@ -25,8 +26,10 @@ class FakeClock final : public Clock {
         time += per_look; // a clock that moves when it is looked at makes work take time
         return time;
     }
+    std::int64_t unix_us() const override { return wall_start_us + time.time_since_epoch().count(); }
     mutable ServerTime time{};
     Microseconds per_look{0};
+    std::int64_t wall_start_us = 1'800'000'000'000'000;
 };
 
 // splitmix64: the same numbers from the same seed everywhere.
@@ -85,9 +88,10 @@ class Peer {
 };
 
 struct Stage {
-    explicit Stage(const SessionSettings& wanted = {});
+    explicit Stage(const SessionSettings& wanted = {}, std::shared_ptr<const PluginSet> plugins = nullptr);
+    explicit Stage(std::shared_ptr<const PluginSet> plugins) : Stage(SessionSettings{}, std::move(plugins)) {}
 
-    Peer connect(const RoomId& room);
+    Peer connect(const RoomId& room, const std::string& address = "test");
     Peer connect() { return connect(room.id); }
     // Connects, says hello with the link's token and runs the tick that welcomes.
     Peer join(const std::string& name = "Ann");
@@ -107,6 +111,18 @@ struct Stage {
     CreatedRoom room;
     std::vector<std::shared_ptr<Line>> lines;
 };
+
+// A plugin as its author writes it: `manifest` is what plugin.lua returns beside name, version and api.
+struct PluginText {
+    std::string name;
+    std::string manifest;
+    std::string code;
+    std::string version = "1.0.0";
+};
+std::shared_ptr<const PluginSet> plugins(const std::vector<PluginText>& texts);
+// The arguments of a plugin's command, or any other map.
+Value map(Value::Map entries);
+ClientCommand plugin_command(std::uint32_t sequence, std::string plugin, std::string name, Value args = map({}));
 
 RoomId room_id(std::string_view text);
 ClientCommand command(std::uint32_t sequence, Action action, MediaInstance media, ServerTime issued);

@@ -40,6 +40,7 @@ class Random final : public RandomSource {
 class Timeline final : public Clock {
   public:
     ServerTime now() const override { return now_; }
+    std::int64_t unix_us() const override { return world_began_us + now_.time_since_epoch().count(); }
     void at(ServerTime time, std::function<void()> what);
     void after(Microseconds time, std::function<void()> what) { at(now_ + time, std::move(what)); }
     // Lets everything happen that is planned for `time` and before; then it is `time`.
@@ -54,6 +55,7 @@ class Timeline final : public Clock {
             return time != other.time ? time > other.time : order > other.order;
         }
     };
+    static constexpr std::int64_t world_began_us = 1'800'000'000'000'000;
     ServerTime now_{};
     std::uint64_t planned_ = 0;
     std::priority_queue<Event> events_;

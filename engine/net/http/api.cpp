@@ -122,6 +122,17 @@ json::object summary_of(const RoomSummary& room) {
     return object;
 }
 
+json::array list_of(std::span<const PluginSummary> plugins) {
+    json::array list;
+    for (const PluginSummary& plugin : plugins) {
+        list.push_back(json::object{{"name", plugin.name},
+                                    {"version", plugin.version},
+                                    {"hash", plugin.hash},
+                                    {"suspended", plugin.suspended}});
+    }
+    return list;
+}
+
 } // namespace
 
 Expected<RoomRequest> parse_room_request(std::string_view body) {
@@ -171,6 +182,7 @@ std::string room_json(const RoomSummary& room) {
     json::object object = summary_of(room);
     object["listed"] = room.listed;
     if (room.listed) object["join_token"] = room.join_token;
+    object["plugins"] = list_of(room.plugins);
     return json::serialize(object);
 }
 
@@ -185,6 +197,35 @@ std::string rooms_json(std::span<const RoomSummary> rooms) {
     json::array list;
     for (const RoomSummary* room : order) list.push_back(summary_of(*room));
     return json::serialize(json::object{{"rooms", std::move(list)}});
+}
+
+std::string plugins_json(std::span<const PluginUse> plugins) {
+    json::array list;
+    for (const PluginUse& plugin : plugins) {
+        list.push_back(json::object{{"name", plugin.name},
+                                    {"version", plugin.version},
+                                    {"hash", plugin.hash},
+                                    {"rooms", plugin.rooms},
+                                    {"suspended_rooms", plugin.suspended_rooms}});
+    }
+    return json::serialize(json::object{{"plugins", std::move(list)}});
+}
+
+std::string reload_json(const PluginReload& reload) {
+    json::array kept;
+    for (const PluginReload::Kept& room : reload.kept)
+        kept.push_back(json::object{{"room", room.room.text()}, {"why", room.why}});
+    json::array problems;
+    for (const std::string& problem : reload.problems) problems.push_back(json::string{problem});
+    json::array plugins = list_of(reload.plugins);
+    for (json::value& plugin : plugins) plugin.get_object().erase("suspended"); // is a room's
+    return json::serialize(json::object{{"ok", reload.ok()},
+                                        {"plugins", std::move(plugins)},
+                                        {"rooms_swapped", reload.rooms_swapped},
+                                        {"rooms_unchanged", reload.rooms_unchanged},
+                                        {"rooms_kept", reload.rooms_kept},
+                                        {"kept", std::move(kept)},
+                                        {"problems", std::move(problems)}});
 }
 
 std::string time_json(std::uint64_t clock_id, ServerTime now, TickLength tick_length) {

@@ -33,6 +33,10 @@ class Backend {
     virtual void create_room(RoomRequest request, Reply<Result<CreatedRoom>> reply) = 0;
     virtual void list_rooms(Reply<std::vector<RoomSummary>> reply) = 0;
     virtual void find_room(RoomId id, Reply<std::optional<RoomSummary>> reply) = 0;
+    // Reads the plugins that the config names anew and brings them to all rooms.
+    //   Errors: malformed, with what is wrong in the files; a reload that rooms refuse is none, see PluginReload.
+    virtual void reload_plugins(Reply<Result<PluginReload>> reply) = 0;
+    virtual void list_plugins(Reply<std::vector<PluginUse>> reply) = 0;
     // The part of /metrics that HTTP does not know itself.
     virtual void metrics_page(Reply<std::string> reply) = 0;
     virtual void attach(UpgradedSocket socket) = 0;

@@ -42,6 +42,8 @@ Expected<Route> place_of(const std::vector<std::string>& segments) {
     if (is({"metrics"})) return Route{Endpoint::metrics, {}, {}};
     if (is({"api", "v1", "time"})) return Route{Endpoint::time, {}, {}};
     if (is({"api", "v1", "rooms"})) return Route{Endpoint::room_list, {}, {}};
+    if (is({"api", "v1", "admin", "plugins"})) return Route{Endpoint::plugin_list, {}, {}};
+    if (is({"api", "v1", "admin", "plugins", "reload"})) return Route{Endpoint::plugin_reload, {}, {}};
     const std::string top = segments.empty() ? std::string{} : segments.front();
     if (top == "api") {
         if (segments.size() != 4 || segments[1] != "v1" || segments[2] != "rooms") {
@@ -67,14 +69,17 @@ Expected<Route> route(std::string_view method, std::string_view target) {
     if (!segments) return std::unexpected(segments.error());
     auto place = place_of(*segments);
     if (!place) return place;
-    if (method == "GET" || method == "HEAD") return place;
     const bool rooms = place->endpoint == Endpoint::room_list;
+    const bool order = place->endpoint == Endpoint::plugin_reload; // does something: never by a link
+    if (!order && (method == "GET" || method == "HEAD")) return place;
+    if (method == "POST" && order) return place;
     if (method == "POST" && rooms) return Route{Endpoint::room_create, {}, {}};
     if (method == "OPTIONS") return Route{Endpoint::preflight, {}, {}};
-    return std::unexpected(Refusal{405,
-                                   "method_not_allowed",
-                                   "this address takes no " + std::string{method},
-                                   {{"Allow", rooms ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"}}});
+    const std::string_view allowed = order   ? "POST, OPTIONS"
+                                     : rooms ? "GET, HEAD, POST, OPTIONS"
+                                             : "GET, HEAD, OPTIONS";
+    return std::unexpected(Refusal{
+        405, "method_not_allowed", "this address takes no " + std::string{method}, {{"Allow", std::string{allowed}}}});
 }
 
 } // namespace playhead::http

@@ -16,6 +16,8 @@ enum class Endpoint {
     room_list,
     room_create,
     room,
+    plugin_list,   // of the admin API
+    plugin_reload, // of the admin API
     websocket,
     media, // a file of the media folder: `path`
     page,  // a file of the web root: `path`

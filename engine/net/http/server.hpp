@@ -23,6 +23,7 @@ struct Settings {
     std::filesystem::path web_root;     // empty = no web app
     std::filesystem::path media_folder; // empty = no media
     std::vector<std::string> allowed_origins;
+    std::string admin_token;                          // opens the admin API; empty = there is none
     std::size_t connections_max = 4096;               // joined viewers do not count: they have left HTTP
     std::uint32_t rooms_created_per_minute = 30;      // per address
     std::chrono::milliseconds header_timeout{10'000}; // from the first byte, or from the connection's start

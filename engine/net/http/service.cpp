@@ -19,6 +19,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds room_list_age_max{500};
+// A token cannot be guessed so; and nobody mistypes one more often.
+constexpr std::uint32_t admin_failures_per_minute = 10;
 
 // Waits for the Reply that `start` is given, wherever it is answered, and goes on here.
 template <class T, class Start>
@@ -45,6 +47,13 @@ std::optional<FileRoot> open_root(const std::filesystem::path& folder, const std
     }
 }
 
+// Takes as long whatever the two have in common.
+bool same_secret(std::string_view given, std::string_view wanted) {
+    int difference = given.size() == wanted.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size(); ++i) difference |= given[i] ^ wanted[i % wanted.size()];
+    return difference == 0;
+}
+
 Refusal no_room(const RoomId& id) { return {404, "room_unknown", "there is no room '" + id.text() + "'", {}}; }
 
 Response metrics_response(std::string page) {
@@ -62,7 +71,8 @@ Service::Service(const Settings& settings, const RunFacts& facts, const Clock& c
       backend_(backend),
       web_root_(open_root(settings.web_root, "web_root", "build the web app (tools/run does), or leave the key out")),
       media_folder_(open_root(settings.media_folder, "media_folder", "create it, or leave the key out")),
-      room_creation_(settings.rooms_created_per_minute) {}
+      room_creation_(settings.rooms_created_per_minute),
+      admin_failures_(admin_failures_per_minute) {}
 
 asio::awaitable<Response> Service::answer(Request request) {
     ++counters_.requests;
@@ -101,6 +111,8 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
         co_return room ? json_response(200, room_json(*room)) : refuse(no_room(*route.room));
     }
     case Endpoint::room_create: co_return co_await create_room(request);
+    case Endpoint::plugin_list: co_return co_await list_plugins(request);
+    case Endpoint::plugin_reload: co_return co_await reload_plugins(request);
     case Endpoint::websocket: { // only what accept_viewer() refused comes here
         ++counters_.upgrades_refused;
         const auto accepted = accept_viewer(request, route);
@@ -162,6 +174,45 @@ asio::awaitable<Response> Service::create_room(const Request& request) {
     Response response = json_response(201, created_json(*created));
     response.fields.push_back({"Location", "/api/v1/rooms/" + created->id.text()});
     co_return response;
+}
+
+// [H11] Without a token in the config there is no such place.
+Expected<void> Service::check_admin(const Request& request) {
+    const auto refused = [](unsigned status, std::string code, std::string message, std::vector<Field> fields = {}) {
+        return std::unexpected(Refusal{status, std::move(code), std::move(message), std::move(fields)});
+    };
+    if (settings_.admin_token.empty()) return refused(404, "not_found", "this engine has no admin API");
+    constexpr std::string_view scheme = "bearer ";
+    const auto authorization = trim(request.field("Authorization"));
+    if (authorization.size() <= scheme.size() || !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
+        return refused(401, "token_missing", "the admin API wants 'Authorization: Bearer TOKEN'",
+                       {{"WWW-Authenticate", "Bearer"}});
+    }
+    if (same_secret(trim(authorization.substr(scheme.size())), settings_.admin_token)) return {};
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
+    if (const auto wait = admin_failures_.take(request.address, now)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
+        return refused(429, "rate_limited",
+                       "too many wrong tokens; try again in " + std::to_string(seconds.count()) + " s",
+                       {{"Retry-After", std::to_string(seconds.count())}});
+    }
+    return refused(403, "token_wrong", "this is not the admin token");
+}
+
+asio::awaitable<Response> Service::list_plugins(const Request& request) {
+    if (const auto allowed = check_admin(request); !allowed) co_return refuse(allowed.error());
+    auto start = [this](Reply<std::vector<PluginUse>> reply) { backend_.list_plugins(std::move(reply)); };
+    const std::vector<PluginUse> plugins = co_await ask<std::vector<PluginUse>>(start);
+    co_return json_response(200, plugins_json(plugins));
+}
+
+asio::awaitable<Response> Service::reload_plugins(const Request& request) {
+    if (const auto allowed = check_admin(request); !allowed) co_return refuse(allowed.error());
+    if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
+    auto start = [this](Reply<Result<PluginReload>> reply) { backend_.reload_plugins(std::move(reply)); };
+    const Result<PluginReload> reload = co_await ask<Result<PluginReload>>(start);
+    if (!reload) co_return refuse({409, "reload_refused", reload.error().message, {}});
+    co_return json_response(reload->ok() ? 200 : 409, reload_json(*reload));
 }
 
 Expected<RoomId> Service::accept_viewer(const Request& request, const Route& route) const {

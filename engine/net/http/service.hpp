@@ -36,6 +36,10 @@ class Service {
     boost::asio::awaitable<Response> answer_route(const Request& request, Route route);
     boost::asio::awaitable<Response> create_room(const Request& request);
     boost::asio::awaitable<Response> list_rooms();
+    boost::asio::awaitable<Response> list_plugins(const Request& request);
+    boost::asio::awaitable<Response> reload_plugins(const Request& request);
+    // Whether the request may use the admin API.
+    Expected<void> check_admin(const Request& request);
     Response file(const Request& request, const std::optional<FileRoot>& root, const std::string& path) const;
     void allow_origin(const Request& request, Response& response) const;
 
@@ -46,6 +50,7 @@ class Service {
     std::optional<FileRoot> web_root_;
     std::optional<FileRoot> media_folder_;
     RateLimiter room_creation_;
+    RateLimiter admin_failures_;
     std::string room_list_; // as it was at listed_at_, if that is set
     std::optional<ServerTime> listed_at_;
     std::uint64_t rooms_created_ = 0;

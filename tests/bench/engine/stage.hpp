@@ -16,6 +16,7 @@ namespace playhead::bench {
 class SteppedClock final : public Clock {
   public:
     ServerTime now() const override { return time; }
+    std::int64_t unix_us() const override { return time.time_since_epoch().count(); }
     ServerTime time{};
 };
 

@@ -26,6 +26,8 @@ TEST_CASE("[H1] every address of the API has its endpoint") {
     CHECK(route("GET", "/api/v1/rooms") == Route{Endpoint::room_list, {}, {}});
     CHECK(route("POST", "/api/v1/rooms") == Route{Endpoint::room_create, {}, {}});
     CHECK(route("GET", "/api/v1/rooms/demo") == Route{Endpoint::room, *RoomId::parse("demo"), {}});
+    CHECK(route("GET", "/api/v1/admin/plugins") == Route{Endpoint::plugin_list, {}, {}});
+    CHECK(route("POST", "/api/v1/admin/plugins/reload") == Route{Endpoint::plugin_reload, {}, {}});
     CHECK(route("GET", "/ws/demo") == Route{Endpoint::websocket, *RoomId::parse("demo"), {}});
 }
 
@@ -66,4 +68,9 @@ TEST_CASE("[H1] another method is refused and told which ones there are") {
     const auto place = route("DELETE", "/api/v1/rooms");
     REQUIRE_FALSE(place.has_value());
     CHECK(place.error().fields == std::vector<playhead::http::Field>{{"Allow", "GET, HEAD, POST, OPTIONS"}});
+    // What does something is never done by following a link.
+    const auto order = route("GET", "/api/v1/admin/plugins/reload");
+    REQUIRE_FALSE(order.has_value());
+    CHECK(order.error().status == 405);
+    CHECK(order.error().fields == std::vector<playhead::http::Field>{{"Allow", "POST, OPTIONS"}});
 }

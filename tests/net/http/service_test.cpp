@@ -18,6 +18,7 @@ namespace {
 
 struct ManualClock final : Clock {
     ServerTime now() const override { return time; }
+    std::int64_t unix_us() const override { return time.time_since_epoch().count(); }
     ServerTime time;
 };
 
@@ -40,12 +41,21 @@ struct ScriptedBackend final : Backend {
         const auto found = std::ranges::find(rooms, id, &RoomSummary::id);
         reply(found == rooms.end() ? std::nullopt : std::optional{*found});
     }
+    void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
+        ++reloads;
+        reply(reload);
+    }
+    void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
+        reply({{"chat", "1.2.0", "0a1b2c3d", 3, 1}});
+    }
     void metrics_page(http::Reply<std::string> reply) override { reply("shard 1\n"); }
     void attach(UpgradedSocket) override {}
 
     std::vector<RoomSummary> rooms{{*RoomId::parse("demo"), "Demo", true, 2, "Film", "j.demo.x"}};
     std::vector<RoomRequest> created;
     std::optional<Error> refusal;
+    Result<PluginReload> reload;
+    int reloads = 0;
     int lists = 0;
     bool hold = false;
     http::Reply<std::vector<RoomSummary>> held;
@@ -200,4 +210,68 @@ TEST_CASE("[H1] without folders there are no files, and that is no error of ours
     Fixture engine;
     CHECK(engine.status("GET", "/") == 404);
     CHECK(engine.status("GET", "/media/a.mp4") == 404);
+}
+
+TEST_CASE("[H11] without an admin token in the config there is no admin API") {
+    Fixture engine;
+    CHECK(engine.status("GET", "/api/v1/admin/plugins", {{"Authorization", "Bearer "}}) == 404);
+    CHECK(engine.status("POST", "/api/v1/admin/plugins/reload", {{"Authorization", "Bearer x"}}) == 404);
+    CHECK(engine.backend.reloads == 0);
+}
+
+TEST_CASE("[H11] only who has the token may look at plugins and reload them") {
+    Settings settings;
+    settings.admin_token = "sesame-opens-it";
+    Fixture engine{settings};
+    const std::string place = "/api/v1/admin/plugins";
+    const auto asked = engine.answer("GET", place);
+    CHECK(asked->status == 401);
+    CHECK(field_of(*asked, "WWW-Authenticate") == "Bearer");
+    for (const char* wrong : {"Basic sesame-opens-it", "Bearer", "sesame-opens-it"})
+        CHECK(engine.status("GET", place, {{"Authorization", wrong}}) == 401);
+    for (const char* wrong : {"Bearer sesame-opens-i", "Bearer sesame-opens-itt", "Bearer Sesame-opens-it", "Bearer x"})
+        CHECK(engine.status("POST", place + "/reload", {{"Authorization", wrong}}) == 403);
+    CHECK(engine.backend.reloads == 0);
+
+    const http::Field right{"Authorization", "bearer sesame-opens-it"};
+    const auto list = engine.answer("GET", place, {right});
+    CHECK(list->status == 200);
+    CHECK(list->body ==
+          R"({"plugins":[{"name":"chat","version":"1.2.0","hash":"0a1b2c3d","rooms":3,"suspended_rooms":1}]})");
+    CHECK(engine.status("GET", place + "/reload", {right}) == 405);
+    CHECK(engine.status("POST", place, {right}) == 405);
+}
+
+TEST_CASE("[H11] who guesses tokens is slowed down, and who has the right one is not") {
+    Settings settings;
+    settings.admin_token = "sesame-opens-it";
+    Fixture engine{settings};
+    const std::string place = "/api/v1/admin/plugins";
+    unsigned last = 0;
+    for (int guess = 0; guess < 11; ++guess) last = engine.status("GET", place, {{"Authorization", "Bearer guess"}});
+    CHECK(last == 429);
+    CHECK(engine.status("GET", place, {{"Authorization", "Bearer sesame-opens-it"}}) == 200);
+}
+
+TEST_CASE("[H11] a reload says what became of it, room by room") {
+    Settings settings;
+    settings.admin_token = "sesame-opens-it";
+    Fixture engine{settings};
+    const auto reload = [&] {
+        return engine.answer("POST", "/api/v1/admin/plugins/reload", {{"Authorization", "Bearer sesame-opens-it"}});
+    };
+    engine.backend.reload = PluginReload{.plugins = {{"chat", "1.3.0", "11112222", false}}, .rooms_swapped = 2};
+    auto answer = reload();
+    CHECK(answer->status == 200);
+    CHECK(answer->body == R"({"ok":true,"plugins":[{"name":"chat","version":"1.3.0","hash":"11112222"}],)"
+                          R"("rooms_swapped":2,"rooms_unchanged":0,"rooms_kept":0,"kept":[],"problems":[]})");
+    engine.backend.reload->rooms_kept = 1;
+    engine.backend.reload->kept = {{*RoomId::parse("den"), "chat: migrate failed"}};
+    answer = reload();
+    CHECK(answer->status == 409);
+    CHECK(answer->body.find(R"("kept":[{"room":"den","why":"chat: migrate failed"}])") != std::string::npos);
+    engine.backend.reload = std::unexpected(Error{ErrorCode::malformed, "demo.lua: plugins.chta: no such plugin"});
+    answer = reload();
+    CHECK(answer->status == 409);
+    CHECK(answer->body.find("plugins.chta") != std::string::npos);
 }

@@ -1,0 +1,163 @@
+#include "replication/encode.hpp"
+#include "session/room_host.hpp"
+#include "session/telemetry.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+// Who comes and goes: connections, places, and what the room is told of it.
+namespace playhead {
+
+void RoomHost::attach(std::unique_ptr<Connection> connection) {
+    const ServerTime now = shard_.clock.now();
+    ++shard_.metrics.sessions;
+    SessionOwner& owner = *this;
+    Session& session = fan_out_.add(std::make_unique<Session>(owner, std::move(connection), shard_.settings, now));
+    session.start();
+    if (shard_.draining) {
+        close(session, {ErrorCode::draining, "the engine is going down", drain_retry_ms}, true);
+    } else if (fan_out_.size() > std::size_t{shard_.settings.viewers_per_room_max} + newcomers_max) {
+        close(session, {ErrorCode::room_full, "too many connections to this room"}, false);
+    }
+    wake();
+}
+
+void RoomHost::admit_viewer(Session& session, const Hello& hello, ServerTime now) {
+    const PeerNetwork network = network_of(session.connection().peer());
+    const auto admission = admit(hello, network, now, Door{id_, keys_, places_, bans_});
+    if (!admission) return close(session, admission.error(), false);
+    Place* place = places_.find(admission->resumed);
+    session.resumed = place != nullptr;
+    if (place) {
+        resume(session, hello, *place);
+    } else {
+        if (places_.size() >= shard_.settings.viewers_per_room_max) {
+            return close(session,
+                         {ErrorCode::room_full,
+                          "the room has its " + std::to_string(shard_.settings.viewers_per_room_max) + " viewers"},
+                         false);
+        }
+        place = &places_.add(Secret::random(shard_.random));
+        place->session = &session;
+        session.outbox.claim({}, {}, {audience_of(admission->roles), {}});
+        ++shard_.metrics.viewers;
+        enqueue(Join{place->viewer, hello.name, admission->roles});
+    }
+    if (!hello.device.empty()) place->device = hello.device;
+    place->network = network;
+    session.protocol.admitted(place->viewer);
+    ++shard_.metrics.sessions_opened_total;
+    newcomers_.push_back(place->viewer);
+    wake();
+}
+
+void RoomHost::resume(Session& session, const Hello& hello, Place& place) {
+    Session* earlier = place.session;
+    if (earlier) place.served = earlier->outbox.served();
+    session.outbox.claim(hello.have_epoch, hello.have_version, place.served);
+    session.condition.reset();
+    places_.connected(place, session);
+    if (earlier) {
+        close(*earlier, {ErrorCode::replaced, "this viewer has connected again from elsewhere"}, false);
+    } else {
+        reconnect(place.viewer);
+    }
+    ++shard_.metrics.sessions_resumed_total;
+}
+
+void RoomHost::welcome(Session& session, ServerTime now) {
+    const Place& place = *places_.find(session.protocol.viewer());
+    const ReportingPace pace = pace_for(fan_out_.size(), shard_.settings);
+    Welcome message;
+    message.protocol = Protocol::version;
+    message.room = id_.text();
+    message.viewer = place.viewer;
+    message.resume_token = to_text(Token{TokenKind::resume, id_, place.resume});
+    message.resumed = session.resumed;
+    message.clock_id = shard_.clock_id;
+    message.tick_length = shard_.tick_length.value;
+    message.server_time = now;
+    message.report_interval_ms = static_cast<std::uint32_t>(pace.report_interval.count());
+    message.ping_interval_ms = static_cast<std::uint32_t>(pace.ping_interval.count());
+    message.commands_per_s = shard_.settings.commands_per_s;
+    message.command_burst = shard_.settings.command_burst;
+    const auto row = room_.state().viewers.find(place.viewer);
+    message.roles = row == room_.state().viewers.end() ? 0 : row->second.roles;
+    session.outbox.welcome(encode(ServerMessage{message}), broadcast_);
+    fan_out_.one(session);
+}
+
+void RoomHost::on_closed(Session& session, const Error& error) {
+    const ServerTime now = shard_.clock.now();
+    if (error.code != ErrorCode::none && session.protocol.phase() != Protocol::Phase::closing) {
+        ++shard_.metrics.malformed_messages_total;
+        shard_.peer_log.refused(id_, session.protocol.viewer(), session.connection().peer(), error, now);
+    }
+    detach(session, now);
+    session.outbox.shut(shard_.metrics);
+    --shard_.metrics.sessions;
+    gone_.push_back(fan_out_.remove(session));
+    wake();
+}
+
+void RoomHost::close(Session& session, const Error& error, bool resumable) {
+    const ServerTime now = shard_.clock.now();
+    if (session.protocol.viewer() == ViewerId{0}) ++shard_.metrics.sessions_refused_total;
+    if (error.code != ErrorCode::draining)
+        shard_.peer_log.refused(id_, session.protocol.viewer(), session.connection().peer(), error, now);
+    detach(session, now);
+    session.protocol.closing();
+    session.outbox.say_goodbye(encode(ServerMessage{Goodbye{error, resumable}}), session.connection(), shard_.metrics);
+    session.connection().close(error.code, error.message);
+}
+
+void RoomHost::detach(Session& session, ServerTime now) {
+    Place* place = places_.find(session.protocol.viewer());
+    if (!place || place->session != &session) return;
+    place->served = session.outbox.served();
+    places_.lost(*place, now);
+    enqueue(Disconnect{place->viewer});
+}
+
+void RoomHost::reconnect(ViewerId viewer) {
+    // A page that reloads within a tick was never gone.
+    const auto loss = std::ranges::find_if(inputs_, [&](const Input& input) {
+        const auto* disconnect = std::get_if<Disconnect>(&input);
+        return disconnect && disconnect->viewer == viewer;
+    });
+    if (loss == inputs_.end()) return enqueue(Reconnect{viewer});
+    inputs_.erase(loss);
+}
+
+void RoomHost::remove_place(ViewerId viewer, LeaveReason why) {
+    if (!places_.find(viewer)) return;
+    places_.remove(viewer, name_of(viewer));
+    --shard_.metrics.viewers;
+    if (places_.empty()) empty_since_ = shard_.clock.now();
+    enqueue(Leave{viewer, why});
+}
+
+void RoomHost::expel(ViewerId viewer, LeaveReason why, const Error& error) {
+    Session* session = session_of(viewer);
+    remove_place(viewer, why);
+    if (session) close(*session, error, false);
+}
+
+void RoomHost::close_all(const Error& error) {
+    fan_out_.for_each([&](Session& session) {
+        if (session.protocol.phase() != Protocol::Phase::closing) close(session, error, true);
+    });
+}
+
+Session* RoomHost::session_of(ViewerId viewer) {
+    const Place* place = places_.find(viewer);
+    return place ? place->session : nullptr;
+}
+
+std::string RoomHost::name_of(ViewerId viewer) const {
+    const auto row = room_.state().viewers.find(viewer);
+    return row == room_.state().viewers.end() ? std::string{} : row->second.name;
+}
+
+} // namespace playhead

@@ -1,0 +1,136 @@
+#include "session/plugin_time.hpp"
+#include "session/support.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace playhead;
+using namespace playhead::testing;
+using Kind = PluginTime::Turn::Kind;
+using std::chrono::seconds;
+
+namespace {
+
+struct Workshop {
+    FakeClock clock;
+    PluginTime time{clock};
+    std::shared_ptr<const PluginSet> set = std::make_shared<const PluginSet>(std::vector<Plugin>{});
+
+    // A turn whose one hook would like to run for `wanted`; asks every 10 us whether it may, and says how long it ran.
+    Microseconds run(PluginCost& room, Microseconds wanted, Kind kind = Kind::tick) {
+        const PluginTime::Turn turn{time, room, set, kind};
+        time.begin();
+        Microseconds ran{0};
+        while (ran < wanted && !time.spent()) {
+            clock.time += Microseconds{10};
+            ran += Microseconds{10};
+        }
+        CHECK(time.end() == ran);
+        return ran;
+    }
+    bool cheap(const PluginCost& room) const { return time.cheap(room, set, clock.time); }
+    PluginCost proven() {
+        PluginCost room;
+        for (std::uint32_t i = 0; i < PluginTime::turns_to_know; ++i) run(room, Microseconds{20});
+        return room;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a turn that takes too long is ended, and its room counts as dear for a while") {
+    Workshop shop;
+    PluginCost room = shop.proven();
+    CHECK(shop.cheap(room));
+    const Microseconds ran = shop.run(room, seconds{1});
+    CHECK(ran > PluginTime::turn_max - Microseconds{20});
+    CHECK(ran <= PluginTime::turn_max + Microseconds{20});
+    CHECK_FALSE(shop.cheap(room));
+    for (int i = 0; i < 10; ++i) shop.run(room, Microseconds{20});
+    CHECK_FALSE(shop.cheap(room));
+    shop.clock.time += PluginTime::remembered + seconds{1};
+    CHECK(shop.cheap(room));
+}
+
+TEST_CASE("a room of which nothing is known is as good as its plugins are in other rooms") {
+    Workshop shop;
+    PluginCost fresh;
+    CHECK_FALSE(shop.cheap(fresh));
+    PluginCost known = shop.proven();
+    CHECK(shop.cheap(fresh));
+    // One dear turn is no habit.
+    shop.run(known, Microseconds{500});
+    CHECK(shop.cheap(known));
+    for (int i = 0; i < 5; ++i) shop.run(known, Microseconds{500});
+    CHECK_FALSE(shop.cheap(known));
+    CHECK_FALSE(shop.cheap(fresh));
+    for (int i = 0; i < 20; ++i) shop.run(known, Microseconds{20});
+    CHECK(shop.cheap(fresh));
+}
+
+TEST_CASE("dear rooms share what a tick has for them, cheap ones do not touch it") {
+    Workshop shop;
+    PluginCost cheap = shop.proven();
+    PluginCost dear;
+    shop.run(dear, seconds{1});
+    shop.time.begin_tick();
+    for (int i = 0; i < 1000; ++i) shop.run(cheap, Microseconds{50});
+    CHECK_FALSE(shop.time.used_up());
+    int turns = 0;
+    for (; !shop.time.used_up(); ++turns) shop.run(dear, Microseconds{900});
+    CHECK(turns == 4);
+    shop.time.begin_tick();
+    CHECK_FALSE(shop.time.used_up());
+}
+
+TEST_CASE("when cheap rooms turn dear all at once, the last of them are held short") {
+    Workshop shop;
+    std::vector<PluginCost> rooms(100, shop.proven());
+    shop.time.begin_tick();
+    Microseconds all{0};
+    // Somebody honest is among the last, and does what it always does.
+    PluginCost honest = shop.proven();
+    for (PluginCost& room : rooms) all += shop.run(room, seconds{1});
+    CHECK(shop.run(honest, Microseconds{30}) == Microseconds{30});
+    CHECK(all < 100 * 5 * Microseconds{20});
+    for (const PluginCost& room : rooms) CHECK_FALSE(shop.cheap(room));
+}
+
+TEST_CASE("loading has more time, each plugin its own, and is not held against a room unless it was ended") {
+    Workshop shop;
+    PluginCost room = shop.proven();
+    CHECK(shop.run(room, Microseconds{3000}, Kind::setup) == Microseconds{3000});
+    CHECK(shop.cheap(room));
+    {
+        const PluginTime::Turn turn{shop.time, room, shop.set, Kind::setup};
+        for (int plugin = 0; plugin < 10; ++plugin) {
+            shop.time.begin();
+            shop.clock.time += Microseconds{3000};
+            CHECK_FALSE(shop.time.spent());
+            shop.time.end();
+        }
+    }
+    CHECK(shop.cheap(room));
+    CHECK(shop.run(room, seconds{1}, Kind::setup) <= PluginTime::setup_max + Microseconds{20});
+    CHECK_FALSE(shop.cheap(room));
+}
+
+TEST_CASE("time is what the thread had, not what passed while the machine did something else") {
+    struct BusyMachine final : Clock {
+        ServerTime now() const override { return time; }
+        std::int64_t unix_us() const override { return 0; }
+        Microseconds thread_time() const override { return thread; }
+        ServerTime time{};
+        Microseconds thread{0};
+    } clock;
+    PluginTime time{clock};
+    PluginCost room;
+    const auto set = std::make_shared<const PluginSet>(std::vector<Plugin>{});
+    const PluginTime::Turn turn{time, room, set, Kind::tick};
+    time.begin();
+    clock.time += seconds{1};
+    clock.thread += Microseconds{100};
+    CHECK_FALSE(time.spent());
+    clock.thread += PluginTime::turn_max;
+    CHECK(time.spent());
+    time.end();
+}
