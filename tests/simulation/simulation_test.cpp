@@ -43,6 +43,9 @@ Scenario random_scenario(std::uint64_t seed) {
     if (random.chance(0.3)) scenario.stalls = 0.3;
     if (random.chance(0.3)) scenario.settings.fresh_viewers_max = 2; // sliced fan-out
     if (random.chance(0.3)) scenario.settings.viewer_grace = seconds{1};
+    scenario.plugins = random.chance(0.5);
+    if (scenario.plugins && random.chance(0.5)) scenario.mischief = 0.1;
+    scenario.reload = scenario.plugins && random.chance(0.3);
     return scenario;
 }
 
@@ -72,6 +75,33 @@ TEST_CASE("far away viewers on a jittery network") {
     live({.name = "far", .seed = 7, .delay_max = milliseconds{600}, .jitter_max = milliseconds{100}});
 }
 
+TEST_CASE("a room with a plugin: everyone has what their level may see, and nothing else") {
+    live({.name = "plugins", .seed = 8, .viewers = 8, .plugins = true});
+}
+
+TEST_CASE("plugins, with connections that break and readers that are slow") {
+    live({.name = "plugins in trouble",
+          .seed = 9,
+          .viewers = 8,
+          .connection_lifetime = seconds{6},
+          .silent_death = 0.3,
+          .slow_readers = 0.5,
+          .plugins = true});
+}
+
+TEST_CASE("plugins that fail, are suspended and come back, and viewers who are kicked") {
+    live({.name = "mischief", .seed = 10, .viewers = 8, .plugins = true, .mischief = 0.2});
+}
+
+TEST_CASE("a plugin that is replaced by its next version while everybody uses it") {
+    live({.name = "reload",
+          .seed = 14,
+          .viewers = 8,
+          .connection_lifetime = seconds{8},
+          .plugins = true,
+          .reload = true});
+}
+
 TEST_CASE("worlds of all kinds") {
     if (const char* seed = std::getenv("SEED")) {
         live(random_scenario(std::strtoull(seed, nullptr, 10)));
@@ -85,7 +115,12 @@ TEST_CASE("worlds of all kinds") {
 
 TEST_CASE("the same seed gives the same world, another seed another") {
     const auto hash = [](std::uint64_t seed) {
-        return live({.name = "twice", .seed = seed, .duration = seconds{20}, .connection_lifetime = seconds{5}});
+        return live({.name = "twice",
+                     .seed = seed,
+                     .duration = seconds{20},
+                     .connection_lifetime = seconds{5},
+                     .plugins = true,
+                     .mischief = 0.1});
     };
     const std::uint64_t first = hash(11);
     CHECK(first == hash(11));
@@ -97,4 +132,23 @@ TEST_CASE("a world does something") {
     CHECK(world.live().empty());
     CHECK(world.commands_said() > 50);
     CHECK(world.commands_applied() > 20);
+}
+
+TEST_CASE("a world with a plugin asks it for everything, and it fails, denies and kicks") {
+    World world{{.name = "busy plugin", .seed = 15, .viewers = 10, .plugins = true, .mischief = 0.2}};
+    const std::vector<std::string> wrong = world.live();
+    CHECK(wrong.empty());
+    for (const std::string& complaint : wrong) MESSAGE(complaint);
+    const PluginFigure& figure = world.plugin_figures().plugins.at("ward@1.0.0");
+    for (const char* hook : {"decide playback.seek", "on join", "on leave", "command note", "command staff",
+                             "command push", "command shift", "command promote", "command fail", "signal poke"}) {
+        CAPTURE(hook);
+        const auto found = figure.hooks.find(hook);
+        REQUIRE(found != figure.hooks.end());
+        CHECK(found->second.calls > 0);
+    }
+    CHECK(figure.suspensions_total > 0);
+    CHECK(world.metrics().kicks_total > 0);
+    CHECK(world.commands_refused(ErrorCode::denied) > 0);
+    CHECK(world.commands_refused(ErrorCode::plugin_failed) > 0);
 }

@@ -53,6 +53,7 @@ void Viewer::dial() {
     hello.name = name_;
     hello.have_epoch = replica_.epoch();
     hello.have_version = replica_.version();
+    hello.device = name_;
     // The handshake first; a message before it would have nowhere to go.
     timeline_.after(habits_.quality.delay_up + habits_.quality.delay_down,
                     [wire = wire_, bytes = encode(ClientMessage{hello})] { wire->send(bytes); });
@@ -129,7 +130,18 @@ void Viewer::on(const Reply& reply) {
     unanswered_.erase(said);
 }
 
+// [P2] What a plugin tells is told once, and behind the state that led to it.
+void Viewer::on(const PluginEvent& event) {
+    if (event.plugin != "ward" && event.plugin != "@engine") complain("an event of an unknown plugin");
+    if (event.name == "suspended" && event.plugin == "@engine" && !habits_.plugins)
+        complain("a guest heard of a failure");
+}
+
 void Viewer::on(const Goodbye& goodbye) {
+    if (goodbye.error.code == ErrorCode::kicked) {
+        if (goodbye.resumable) complain("[J11] a kicked viewer was asked back");
+        return;
+    }
     if (goodbye.resumable || goodbye.error.code == ErrorCode::replaced) return;
     complain("refused: " + goodbye.error.message);
 }
@@ -204,34 +216,64 @@ void Viewer::act() {
     if (calm_) return;
     plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
     if (unanswered_.size() >= Member::outcomes_kept) return; // as many as the engine promises to remember
+    if (habits_.plugins && random_.chance(0.3))
+        say(ClientSignal{"ward", "poke", sorted_map({{"n", Value{random_.between(0, 99)}}})});
     ClientCommand command;
     command.sequence = ++sequence_;
     command.media = replica_.media().instance;
     command.issued_at = estimated_server_time();
     command.position_seen = std::max(player_position(), MediaTime{0});
+    command.action = habits_.plugins && random_.chance(0.6) ? random_plugin_command() : random_action();
+    unanswered_.push_back(said_.size());
+    said_.push_back({command, id_, {}});
+    say(command);
+}
+
+Action Viewer::random_action() {
     // Each target is said once in a world, so that what was applied can be counted.
     const MediaTime unique{random_.between(0, media_length.count() - 1)};
     switch (random_.between(0, 9)) {
     case 0:
     case 1:
-    case 2: command.action = Play{}; break;
+    case 2: return Play{};
     case 3:
-    case 4: command.action = Pause{}; break;
+    case 4: return Pause{};
     case 5:
-    case 6: command.action = Seek{unique}; break;
-    case 7: command.action = SetRate{Rate{static_cast<std::int32_t>(random_.between(200, 2100))}}; break;
-    case 8: command.action = SetName{name_ + std::to_string(sequence_)}; break;
+    case 6: return Seek{unique};
+    case 7: return SetRate{Rate{static_cast<std::int32_t>(random_.between(200, 2100))}};
+    case 8: return SetName{name_ + std::to_string(sequence_)};
     default: {
         Load load;
         load.url = "/media/" + std::to_string(unique.count()) + ".mp4";
         load.start = unique;
         load.play = random_.chance(0.5);
-        command.action = load;
+        return load;
     }
     }
-    unanswered_.push_back(said_.size());
-    said_.push_back({command, id_, {}});
-    say(command);
+}
+
+Action Viewer::random_plugin_command() {
+    const auto ask = [](std::string name, Value::Map args) {
+        return PluginCommand{"ward", std::move(name), sorted_map(std::move(args))};
+    };
+    const Value key{std::string(1, static_cast<char>(random_.between('a', 'e')))};
+    const Value text{std::string(static_cast<std::size_t>(random_.between(0, 200)), 'x')};
+    const Value number{random_.between(-5, 1'000'000)};
+    // Not the first one, the witness; and not always someone who is there.
+    const Value someone{random_.between(2, 12)};
+    if (random_.chance(habits_.mischief))
+        return random_.chance(0.3) ? ask("kick", {{"viewer", someone}}) : ask("fail", {{"n", number}});
+    switch (random_.between(0, 8)) {
+    case 0:
+    case 1: return ask("note", {{"key", key}, {"text", text}});
+    case 2: return ask("drop", {{"key", key}});
+    case 3: return ask("staff", {{"text", text}});
+    case 4: return ask("seal", {{"n", number}});
+    case 5: return ask("push", {{"n", number}});
+    case 6: return ask("shift", {});
+    case 7: return ask("promote", {{"viewer", someone}});
+    default: return ask("demote", {{"viewer", someone}});
+    }
 }
 
 // What goes wrong with connections.

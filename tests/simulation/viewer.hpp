@@ -34,6 +34,8 @@ struct Habits {
     Microseconds reading_pause{0};       // every now and then it stops reading for up to this long
     double silent_death = 0;             // the share of breaks of which the engine is not told
     Microseconds back_after{2'000'000};  // a lost viewer returns within this
+    bool plugins = false;                // speaks to the room's plugin, too
+    double mischief = 0;                 // the share of that which makes plugins fail, or kicks somebody
 };
 
 // One command and what became of it.
@@ -81,7 +83,7 @@ class Viewer final : private Wire::Listener {
     void on(const Pong& pong);
     void on(const Reply& reply);
     void on(const Event& event) { events_.push_back(event); }
-    void on(const PluginEvent&) {} // without plugins there are none
+    void on(const PluginEvent& event);
     void on(const Goodbye& goodbye);
     void on(const Beacon& beacon);
 
@@ -91,6 +93,8 @@ class Viewer final : private Wire::Listener {
     void report();
     void play_on();
     void act();
+    Action random_action();
+    Action random_plugin_command();
     void suffer();
     void check_version(Epoch epoch, Version version);
     void complain(std::string what) { complaints_.push_back(std::move(what)); }

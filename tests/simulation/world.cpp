@@ -1,6 +1,7 @@
 #include "simulation/world.hpp"
 
 #include "replication/state_hash.hpp"
+#include "simulation/ward.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,12 +13,13 @@ namespace {
 
 using std::chrono::seconds;
 
-RoomRequest request() {
+RoomRequest request(const Scenario& scenario) {
     RoomRequest request;
     request.id = RoomId::parse("world").value();
     request.title = "World";
     request.media = Load{};
     request.media->url = "/media/first.mp4";
+    if (scenario.plugins) request.plugins = ward();
     return request;
 }
 
@@ -28,17 +30,19 @@ World::World(const Scenario& scenario)
       random_(scenario.seed),
       secrets_(scenario.seed ^ 0x5EC2E7),
       shard_(scenario.settings, TickLength{}, scenario.seed, timeline_, secrets_),
-      room_(shard_.create(request()).value()) {
+      room_(shard_.create(request(scenario)).value()) {
     Habits witness;
     witness.think_time = Microseconds{0};
     witness.quality = Quality{Microseconds{1000}, Microseconds{1000}, Microseconds{0}, 1 << 20};
     add_viewer(witness);
-    for (int i = 0; i < scenario.viewers; ++i) add_viewer(random_habits());
+    for (int i = 0; i < scenario.viewers; ++i) add_viewer(random_habits(), {}, scenario.plugins && i == 0);
 }
 
-Viewer& World::add_viewer(const Habits& habits) {
-    const std::string name = "viewer" + std::to_string(viewers_.size());
-    viewers_.push_back(std::make_unique<Viewer>(timeline_, random_, shard_, room_, name, habits));
+Viewer& World::add_viewer(const Habits& habits, const std::string& name, bool owner) {
+    CreatedRoom room = room_;
+    if (owner) room.join_token = room.owner_token;
+    const std::string called = name.empty() ? "viewer" + std::to_string(viewers_.size()) : name;
+    viewers_.push_back(std::make_unique<Viewer>(timeline_, random_, shard_, room, called, habits));
     return *viewers_.back();
 }
 
@@ -52,6 +56,8 @@ Habits World::random_habits() {
     habits.clock.drift_ppm = random_.between(-50, 50);
     habits.connection_lifetime = scenario_.connection_lifetime;
     habits.silent_death = scenario_.silent_death;
+    habits.plugins = scenario_.plugins;
+    habits.mischief = scenario_.mischief;
     if (random_.chance(scenario_.slow_readers)) {
         habits.quality.capacity_bytes = static_cast<std::size_t>(random_.between(50, 2000));
         habits.reading_pause = Microseconds{4'000'000};
@@ -82,6 +88,14 @@ void World::plan_trouble() {
     timeline_.after(seconds{1}, [this] { plan_trouble(); });
 }
 
+void World::plan_reload() {
+    timeline_.after(scenario_.duration / 2, [this] {
+        shard_.reload({nullptr, {{room_.id, ward("1.1.0")}}}, [this](const PluginReload& reload) {
+            if (!reload.ok() || reload.rooms_swapped != 1) complain("the reload was refused");
+        });
+    });
+}
+
 std::vector<std::string> World::live() {
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
         // Nobody comes at the same time, and some come late.
@@ -90,17 +104,22 @@ std::vector<std::string> World::live() {
         timeline_.after(when, [viewer = viewers_[i].get()] { viewer->arrive(); });
     }
     plan_trouble();
+    if (scenario_.reload) plan_reload();
     run(scenario_.duration);
 
     trouble_ = false;
     for (const auto& viewer : viewers_) viewer->calm_down();
     run(seconds{50}); // longer than silence_timeout: the dead are noticed, everyone is back, every answer has come
-    // On the narrowest wires even a beacon takes a moment to leave.
-    for (int i = 0; i < 40 && shard_.metrics().slow_sessions != 0; ++i) run(Microseconds{50'000});
+    // On the narrowest wires even a beacon takes a moment to leave, and a plugin may come back from its suspension now.
+    const auto behind = [&](const auto& viewer) {
+        return viewer->joined() && viewer->replica().version() != state().version;
+    };
+    for (int i = 0; i < 40 && (shard_.metrics().slow_sessions != 0 || std::ranges::any_of(viewers_, behind)); ++i)
+        run(Microseconds{50'000});
     check_agreement();
     check_players();
     check_commands();
-    check_late_joiner();
+    check_late_joiners();
     for (const auto& viewer : viewers_) {
         for (const std::string& complaint : viewer->complaints())
             complain("viewer " + std::to_string(viewer->id().value) + ": " + complaint);
@@ -111,13 +130,18 @@ std::vector<std::string> World::live() {
     return wrong_;
 }
 
+std::uint32_t World::hash_for(const Viewer& viewer) const {
+    const auto row = state().viewers.find(viewer.id());
+    return StateHash::of(state(), row == state().viewers.end() ? Audience::everyone : audience_of(row->second.roles));
+}
+
 void World::check_agreement() {
-    const std::uint32_t hash = StateHash::of(state());
     for (const auto& viewer : viewers_) {
         if (!viewer->joined()) continue;
         if (viewer->busy()) complain("a command was never answered");
         if (viewer->replica().version() != state().version) complain("a viewer is behind in silence");
-        if (viewer->replica().state_hash() != hash) complain("a viewer's state hash differs from the server's");
+        if (viewer->replica().state_hash() != hash_for(*viewer))
+            complain("a viewer's state hash differs from the server's");
     }
     if (!viewers_.front()->joined()) complain("the witness was lost");
     const auto joined =
@@ -173,18 +197,45 @@ void World::check_commands() {
     }
 }
 
-void World::check_late_joiner() {
+Viewer& World::join_late(const std::string& name, bool owner) {
     Habits habits;
     habits.think_time = Microseconds{0};
-    Viewer& late = add_viewer(habits);
+    Viewer& late = add_viewer(habits, name, owner);
     late.arrive();
-    run(seconds{2});
+    return late;
+}
+
+// [P2] One of each level; whoever has that level from before has the same.
+void World::check_late_joiners() {
+    Viewer& guest = join_late("late", false);
+    Viewer& moderator = join_late("mod late", false);
+    Viewer& owner = join_late("owner late", true);
+    run(seconds{4});
     const Replica& present = viewers_.front()->replica();
-    const Replica& fresh = late.replica();
-    if (!late.joined() || fresh.version() != present.version() || fresh.info() != present.info() ||
+    const Replica& fresh = guest.replica();
+    if (!guest.joined() || fresh.version() != present.version() || fresh.info() != present.info() ||
         fresh.media() != present.media() || fresh.motion() != present.motion() ||
-        fresh.viewers() != present.viewers() || fresh.viewer_count() != present.viewer_count())
+        fresh.viewers() != present.viewers() || fresh.viewer_count() != present.viewer_count() ||
+        fresh.shared() != present.shared())
         complain("a late joiner's state differs from a present viewer's");
+    for (const Viewer* late : {&guest, &moderator, &owner}) {
+        if (!late->joined()) complain("a late joiner is not there");
+        if (late->replica().state_hash() != hash_for(*late))
+            complain("a late joiner's state differs from the server's");
+        for (const auto& other : viewers_) {
+            if (!other->joined() || hash_for(*other) != hash_for(*late)) continue;
+            if (other->replica().shared() != late->replica().shared())
+                complain("two viewers of one level do not see the same of the plugins");
+        }
+    }
+    if (!scenario_.plugins) return;
+    const bool levels = owner.replica().shared().contains(TableName{"ward", "seal"}) ||
+                        !state().shared.find(TableName{"ward", "seal"}) ||
+                        state().shared.find(TableName{"ward", "seal"})->entries().empty();
+    if (!levels) complain("an owner does not see what is for owners");
+    if (moderator.replica().shared().contains(TableName{"ward", "seal"}) ||
+        guest.replica().shared().contains(TableName{"ward", "staff"}))
+        complain("[P2] somebody sees what is not for them");
 }
 
 void World::check_nothing_left() {
@@ -204,6 +255,12 @@ void World::check_nothing_left() {
     if (connections_alive() != 0) complain("connections were left");
     run(scenario_.settings.empty_room_expiry + seconds{1});
     if (shard_.find(room_.id) || metrics.rooms != 0) complain("the room was left");
+    const PluginFigures& figures = shard_.plugin_figures();
+    if (figures.lua_states != 0 || figures.lua_bytes != 0) complain("an interpreter was left");
+    for (const auto& [plugin, figure] : figures.plugins) {
+        if (figure.rooms != 0 || figure.suspended_rooms != 0 || figure.memory_bytes != 0 || figure.state_bytes != 0)
+            complain("what " + plugin + " has taken was not given back");
+    }
 }
 
 std::size_t World::commands_said() const {
@@ -219,6 +276,16 @@ std::size_t World::commands_applied() const {
         if (viewer)
             count += static_cast<std::size_t>(std::ranges::count_if(viewer->said(), [](const Said& said) {
                 return said.reply && said.reply->verdict == Verdict::applied;
+            }));
+    return count;
+}
+
+std::size_t World::commands_refused(ErrorCode code) const {
+    std::size_t count = 0;
+    for (const auto& viewer : viewers_)
+        if (viewer)
+            count += static_cast<std::size_t>(std::ranges::count_if(viewer->said(), [&](const Said& said) {
+                return said.reply && said.reply->verdict == Verdict::refused && said.reply->error.code == code;
             }));
     return count;
 }

@@ -24,6 +24,9 @@ struct Scenario {
     double slow_readers = 0; // share of the viewers
     double second_tabs = 0;  // chance a second that someone opens the room in a second tab
     double stalls = 0;       // chance a second that the engine's thread stands still for up to 400 ms
+    bool plugins = false;    // the room has one, and the viewers use it
+    double mischief = 0;     // the share of what they ask of it that makes it fail, or kicks somebody
+    bool reload = false;     // half-way its next version takes over
     SessionSettings settings;
 };
 
@@ -40,15 +43,23 @@ class World {
     std::uint64_t hash() const { return hash_; }
     std::size_t commands_said() const;
     std::size_t commands_applied() const;
+    std::size_t commands_refused(ErrorCode code) const;
+    // What the engine has counted; goes on to say so when the room is gone.
+    const Metrics& metrics() { return shard_.metrics(); }
+    const PluginFigures& plugin_figures() const { return shard_.plugin_figures(); }
 
   private:
     void run(Microseconds time);
     void plan_trouble();
+    void plan_reload();
+    // What the engine says this viewer should have.
+    std::uint32_t hash_for(const Viewer& viewer) const;
     Habits random_habits();
-    Viewer& add_viewer(const Habits& habits);
+    Viewer& add_viewer(const Habits& habits, const std::string& name = {}, bool owner = false);
 
     void check_agreement();
-    void check_late_joiner();
+    void check_late_joiners();
+    Viewer& join_late(const std::string& name, bool owner);
     void check_players();
     void check_commands();
     void check_nothing_left();
