@@ -1,12 +1,12 @@
 // A room with rules: what its plugins share and decide, as two people in two browsers see it.
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { launch, untilLive } from '../harness/browser.mjs';
 import { root } from '../harness/engine.mjs';
-import { byId, film, look, openRoom, startWithMedia, until, untilPaused, untilPlayerIs, untilPlaying } from './support.mjs';
+import {
+  byId, film, look, openRoom, say, startWithMedia, until, untilLines, untilPaused, untilPlayerIs, untilPlaying,
+} from './support.mjs';
 
 const plugins = {
   roles: {},
@@ -22,12 +22,6 @@ const plugins = {
 };
 
 const shared = (page, plugin) => page.evaluate((name) => window.playhead.room.view.plugins[name]?.state, plugin);
-const say = async (page, text) => {
-  await byId(page, 'chat-input').fill(text);
-  await byId(page, 'chat-input').press('Enter');
-};
-const lines = (page) => page.getByTestId('chat-text').allTextContents();
-const untilLines = (page, expected) => until('the lines are there', () => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(expected));
 // What cannot be used stays where it is and says why when it is pressed all the same.
 const pressAnyway = (page, id) => byId(page, id).first().click({ force: true });
 
@@ -360,71 +354,5 @@ describe('a room with plugins', { timeout: 300_000 }, () => {
     assert.equal(await byId(host.page, 'tab-queue').getAttribute('aria-selected'), 'true');
     await host.page.keyboard.press('Tab');
     assert.equal(await host.page.evaluate(() => document.activeElement?.closest('[role=tabpanel]') !== null), true);
-  });
-});
-
-describe('a plugin that changes under its room', { timeout: 120_000 }, () => {
-  const token = 'a-token-for-the-operator-of-this-test';
-  let engine;
-  let browser;
-  let folder;
-  before(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'playhead-plugins-'));
-    cpSync(path.join(root, 'plugins'), folder, { recursive: true });
-    engine = await startWithMedia({ plugins_folder: folder, plugins: { chat: { per_s: 20, burst: 50 }, roles: {} }, admin_token: token });
-    browser = await launch();
-  });
-  after(async () => {
-    await browser?.close();
-    await engine?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const reload = async () => {
-    const answer = await fetch(`${engine.url}/api/v1/admin/plugins/reload`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-    return answer.json();
-  };
-  const chat = (page) => page.evaluate(() => {
-    const { codeHash, suspended } = window.playhead.room.view.plugins.chat;
-    return { codeHash, suspended };
-  });
-
-  it('keeps its lines through a reload; a fault is shown while it rests, and the room goes on', async () => {
-    const { room, owner_token: owner } = await engine.createRoom({ title: 'Film night', media: film });
-    const { page, errors, close } = await openRoom(browser, engine, `/r/${room}#${owner}`, { viewport: { width: 1280, height: 800 } });
-    try {
-      await say(page, 'before');
-      await untilLines(page, ['before']);
-      const { codeHash } = await chat(page);
-      const code = path.join(folder, 'chat/init.lua');
-      appendFileSync(code, '\nP:on("played", function() error("a fault of this test") end)\n');
-      assert.equal((await reload()).ok, true);
-      await until('other code runs', () => chat(page), (seen) => seen.codeHash !== codeHash && !seen.suspended);
-      await untilLines(page, ['before']);
-      await say(page, 'after');
-      await untilLines(page, ['before', 'after']);
-
-      // Code that does not even load is refused, and what runs stays.
-      appendFileSync(code, '\nthis is not Lua\n');
-      const refused = await reload();
-      assert.equal(refused.error.code, 'reload_refused');
-      assert.match(refused.error.message, /chat\/init\.lua/);
-      await say(page, 'still here');
-      await untilLines(page, ['before', 'after', 'still here']);
-
-      for (let time = 0; time < 6; time += 1) {
-        await page.evaluate(() => window.playhead.room.play());
-        await page.evaluate(() => window.playhead.room.pause());
-      }
-      await until('it rests', () => chat(page), ({ suspended }) => suspended);
-      await page.getByText('resting after a fault').waitFor();
-      await byId(page, 'toasts').getByText('broke down').waitFor();
-      assert.equal(await byId(page, 'chat-input').isDisabled(), true);
-      await byId(page, 'play').click();
-      await untilPlaying(page);
-      assert.deepEqual(errors, []);
-      assert.equal((await look(page)).hashMismatches, 0);
-    } finally {
-      await close();
-    }
   });
 });

@@ -87,6 +87,14 @@ export const untilPlaying = (page, timeoutMs) =>
 export const untilPaused = (page, timeoutMs) =>
   untilPlayerIs(page, 'the player stands', (media, seen) => media.paused && !seen.playing, timeoutMs);
 
+// The chat of a room with plugins.
+export const say = async (page, text) => {
+  await byId(page, 'chat-input').fill(text);
+  await byId(page, 'chat-input').press('Enter');
+};
+const lines = (page) => page.getByTestId('chat-text').allTextContents();
+export const untilLines = (page, expected) => until('the lines are there', () => lines(page), (seen) => JSON.stringify(seen) === JSON.stringify(expected));
+
 // How far apart two players are, on the clock that the harness shares with both: the median of their next second.
 export async function apartMs(one, other) {
   const { monotonicMs } = await import('../harness/engine.mjs');
