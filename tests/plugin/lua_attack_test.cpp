@@ -37,10 +37,13 @@ class ThreadTimeAllowance : public TimeAllowance {
     explicit ThreadTimeAllowance(Microseconds most) : most_(most) {}
     void begin() override { begun_ = thread_time(); }
     Microseconds end() override { return thread_time() - begun_; }
-    bool spent() override { return thread_time() - begun_ >= most_; }
+    bool spent() override { return enforced_ && thread_time() - begun_ >= most_; }
+    // Only the attack is held to it: whether the state is good for others is not a matter of how fast the machine is.
+    void enforce(bool enforced) { enforced_ = enforced; }
 
   private:
     Microseconds most_;
+    bool enforced_ = false;
     Microseconds begun_{};
 };
 
@@ -148,6 +151,8 @@ Ran run(const Attack& attack, TimeAllowance* time) {
                         function = luaL_ref(state, LUA_REGISTRYINDEX);
                     })
                     .ok());
+        auto* const clock = dynamic_cast<ThreadTimeAllowance*>(time);
+        if (clock != nullptr) clock->enforce(true);
         for (int tick = 0; tick < ticks; ++tick) {
             sandbox.begin_tick();
             const Microseconds begun = thread_time();
@@ -169,6 +174,7 @@ Ran run(const Attack& attack, TimeAllowance* time) {
                 CHECK(called.failure->message.size() < 3000);
             }
         }
+        if (clock != nullptr) clock->enforce(false);
         CHECK(ran.memory_bytes <= lua::plugin_limits.memory_bytes_max);
         CHECK(ran.blocks <= lua::plugin_limits.blocks_max);
         // A full state has no room left for somebody else's work: that is what the cap is for. Its owner lets go first.
@@ -238,7 +244,6 @@ TEST_CASE("no attack stays long without the time being asked for, however much i
 }
 
 TEST_CASE("with an allowance of 1 ms no attack takes much more of its thread's time") {
-    ThreadTimeAllowance time{Microseconds{1000}};
     Microseconds worst_call{};
     Microseconds worst_rest{};
     std::string worst_name;
@@ -246,6 +251,7 @@ TEST_CASE("with an allowance of 1 ms no attack takes much more of its thread's t
         Microseconds call = Microseconds::max();
         Microseconds rest = Microseconds::max();
         for (int i = 0; i < repeats && call > Microseconds{1000} + remarkable; ++i) {
+            ThreadTimeAllowance time{Microseconds{1000}};
             const Ran ran = run(attack, &time);
             call = std::min(call, ran.longest_call);
             rest = std::min(rest, ran.longest_rest);
