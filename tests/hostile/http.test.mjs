@@ -22,7 +22,7 @@ describe('hostile HTTP', { timeout: 120_000 }, () => {
     symlinkSync(path.join(folder, 'secret.txt'), path.join(folder, 'media/absolute.txt'));
     symlinkSync('/', path.join(folder, 'media/everything'));
     symlinkSync('..', path.join(folder, 'media/sub/up'));
-    engine = await startBesieged({ web_root: path.join(folder, 'web'), media_folder: path.join(folder, 'media') });
+    engine = await startBesieged({ admin_token: 'open-sesame-and-more', web_root: path.join(folder, 'web'), media_folder: path.join(folder, 'media') });
   });
   beforeEach(async () => {
     undisturbed = await guard(engine);
@@ -40,6 +40,19 @@ describe('hostile HTTP', { timeout: 120_000 }, () => {
     assert.equal(await slow.status(), 408);
     clearInterval(drip);
     await slow.untilClosed();
+  });
+
+  it('[H11] nobody administers the engine without the token, and guessing becomes slow', async () => {
+    const reload = (fields) => rawStatus(engine, `POST /api/v1/admin/plugins/reload HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`);
+    for (const fields of ['', 'Authorization: Basic b3Blbg==\r\n', 'Authorization: Bearer\r\n', 'Cookie: Bearer open-sesame-and-more\r\n'])
+      assert.equal(await reload(fields), 401, fields);
+    assert.equal(await get('/api/v1/admin/plugins/reload', 'Authorization: Bearer open-sesame-and-more\r\n'), 405);
+    assert.equal(await get('/api/v1/admin/plugins?token=open-sesame-and-more'), 401);
+    const guesses = [];
+    for (let n = 0; n < 12; n++) guesses.push(await reload(`Authorization: Bearer open-sesame-and-mor${n}\r\n`));
+    assert.equal(guesses[0], 403);
+    assert.equal(guesses.at(-1), 429);
+    assert.equal(await get('/api/v1/admin/plugins', 'Authorization: Bearer open-sesame-and-more\r\n'), 200);
   });
 
   it('a connection that never says anything is closed without a word', async () => {

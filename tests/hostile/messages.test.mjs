@@ -195,6 +195,28 @@ describe('hostile messages', { timeout: 180_000 }, () => {
     assert.deepEqual(await viewer.ending(), refusal('rate_limited'));
   });
 
+  it('one who sends signals without end is limited, then asked to leave', async () => {
+    const viewer = await enter();
+    const one = frame(encodeClientMessage({ type: 'signal', plugin: 'cursors', name: 'move', args: { x: 0.5, y: 0.5 } }));
+    for (let n = 0; n < 3000 && !viewer.closed; n++) viewer.send(one);
+    assert.deepEqual(await viewer.ending(), refusal('rate_limited'));
+  });
+
+  it('commands for plugins that are not here are refused one by one', async () => {
+    const viewer = await enter();
+    const names = ['chat', '@engine', '@plugin', '', '../chat', 'chat\u0000'];
+    names.forEach((plugin, n) => {
+      viewer.say({
+        type: 'command', sequence: n + 1, media: 0, issuedAtUs: 0, issuedLogical: 0, positionUs: -1,
+        action: { kind: 'plugin', plugin, name: 'say', args: { text: 'x' } },
+      });
+    });
+    const replies = () => viewer.messages.filter((message) => message.type === 'reply');
+    await until(() => viewer.closed || replies().length === names.length, 'the answers');
+    assert.deepEqual(replies().map((reply) => reply.code), names.map(() => 'unknown_command'));
+    viewer.destroy();
+  });
+
   it('reports of nonsense move nobody', async () => {
     const viewer = await enter();
     for (const n of [2 ** 31 - 1, -(2 ** 31), 0]) {
