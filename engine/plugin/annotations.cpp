@@ -96,15 +96,15 @@ class Writer {
 
     void write_state(const std::string& part, const Manifest::Named<FieldSpec>& fields) {
         for (const auto& [name, field] : fields) {
-            const std::string class_name = name_ + "." + part + "." + name;
+            const std::string class_name = concat({name_, ".", part, ".", name});
             if (is_record(field)) write_entry(class_name + ".entry", field.of);
             if (field.kind == FieldSpec::Kind::list || field.kind == FieldSpec::Kind::ring)
                 write_sequence(class_name, field);
         }
         line("\n---@class " + name_ + "." + part);
         for (const auto& [name, field] : fields)
-            line("---@field " + name + " " + field_text(name_ + "." + part + "." + name, field) +
-                 remark(field.description));
+            line(concat({"---@field ", name, " ", field_text(concat({name_, ".", part, ".", name}), field),
+                         remark(field.description)}));
     }
 
     // A record is a class of its own, since its type stands in many places.
@@ -156,7 +156,7 @@ class Writer {
     void write_class() {
         line("\n---@class " + name_ + " : playhead.Plugin" + remark(manifest_.description));
         for (const std::string part : {"settings", "shared", "saved"})
-            line("---@field " + part + " " + name_ + "." + part);
+            line(concat({"---@field ", part, " ", name_, ".", part}));
         line("local P = {}");
     }
 
@@ -183,11 +183,11 @@ class Writer {
     void write_hooks(const std::string& function, const Specs& specs, const std::string& returned) {
         std::vector<Overload> overloads;
         for (const auto& [name, spec] : specs) {
-            const std::string call = name_ + "." + function + "." + name;
+            const std::string call = concat({name_, ".", function, ".", name});
             line("\n---@class " + call + " : playhead.Call");
             line("---@field args " + type_text(spec.args));
             overloads.push_back(
-                {name, ", hook: fun(room: playhead.Room, call: " + call + ")" + returned, "", spec.description});
+                {name, concat({", hook: fun(room: playhead.Room, call: ", call, ")", returned}), "", spec.description});
         }
         write_overloads(function, "name", overloads);
     }
@@ -214,6 +214,7 @@ class Writer {
         names.insert(names.end(), manifest_.after.begin(), manifest_.after.end());
         names.insert(names.end(), manifest_.before.begin(), manifest_.before.end());
         std::vector<Overload> overloads;
+        overloads.reserve(names.size());
         for (const std::string& name : names) overloads.push_back({name, "", ": playhead." + name + ".shared?", ""});
         write_overloads("read", "plugin", overloads);
     }

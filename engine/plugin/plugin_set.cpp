@@ -5,6 +5,7 @@
 #include "plugin/lua_chunk.hpp"
 #include "plugin/lua_sandbox.hpp"
 #include "plugin/lua_source.hpp"
+#include "plugin/script_value.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -29,11 +30,11 @@ Links links_between(const ByName& plugins) {
     for (const auto& [name, plugin] : plugins) {
         const Manifest& manifest = plugin.manifest;
         for (const auto& [needed, range] : manifest.requires_)
-            if (plugins.contains(needed)) links[name].push_back({needed, name + " requires " + needed});
+            if (plugins.contains(needed)) links[name].push_back({needed, concat({name, " requires ", needed})});
         for (const std::string& other : manifest.after)
-            if (plugins.contains(other)) links[name].push_back({other, name + " comes after " + other});
+            if (plugins.contains(other)) links[name].push_back({other, concat({name, " comes after ", other})});
         for (const std::string& other : manifest.before)
-            if (plugins.contains(other)) links[other].push_back({name, name + " comes before " + other});
+            if (plugins.contains(other)) links[other].push_back({name, concat({name, " comes before ", other})});
     }
     return links;
 }
@@ -85,8 +86,8 @@ void check_requirements(const ByName& plugins, Problems& problems) {
             const auto found = plugins.find(needed);
             if (found == plugins.end()) {
                 const auto meant = nearest(known, needed);
-                problems.push_back(where + "the plugin " + needed + " " + range.text() + " has to be listed beside " +
-                                   name + (meant ? "; did you mean " + *meant + "?" : ""));
+                problems.push_back(concat({where, "the plugin ", needed, " ", range.text(), " has to be listed beside ",
+                                           name, meant ? concat({"; did you mean ", *meant, "?"}) : std::string{}}));
             } else if (const SemanticVersion& version = found->second.manifest.version; !range.contains(version)) {
                 problems.push_back(where + "expected a version that " + quote_lua(range.text()) + " allows, got " +
                                    version.text() + " (" + found->second.source.manifest_path + ")");
@@ -143,7 +144,7 @@ ByName read_all(const std::vector<PluginRequest>& requests, Problems& problems) 
         Plugin plugin{std::move(read->manifest), std::move(read->settings), source, code_hash(source),
                       std::make_shared<const lua::Chunk>(*std::move(chunk))};
         if (!plugins.emplace(name, std::move(plugin)).second)
-            problems.push_back(settings_path + ": the plugin " + name + " is listed twice");
+            problems.push_back(concat({settings_path, ": the plugin ", name, " is listed twice"}));
     }
     return plugins;
 }

@@ -22,6 +22,12 @@ std::string shown(const Value& value) {
     return std::string{cut_utf8(literal, shown_bytes_max)} + "...";
 }
 
+std::string concat(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) text += part;
+    return text;
+}
+
 std::string alternatives(std::span<const std::string_view> names) {
     std::string text;
     for (const std::string_view name : names) text += (text.empty() ? "one of " : ", ") + quote_lua(name);

@@ -3,6 +3,7 @@
 #include "core/value.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,9 @@ namespace playhead {
 
 // How a value from a script is called in a message: what was written, cut short.
 std::string shown(const Value& value);
+
+// The parts, one behind the other.
+std::string concat(std::initializer_list<std::string_view> parts);
 
 // "one of \"open\", \"closed\"": what was expected.
 std::string alternatives(std::span<const std::string_view> names);

@@ -33,7 +33,8 @@ class VersionRange {
 
   private:
     struct Bound {
-        enum class Side : std::uint8_t { at_least, below, above, at_most } side;
+        enum class Side : std::uint8_t { at_least, below, above, at_most };
+        Side side = Side::at_least;
         SemanticVersion version;
     };
     std::string text_;

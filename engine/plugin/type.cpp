@@ -213,6 +213,7 @@ class Checker {
 
     static std::unexpected<Mismatch> unknown_field(const Type& type, const std::string& key) {
         std::vector<std::string> known;
+        known.reserve(type.fields.size());
         for (const TypeField& field : type.fields) known.push_back(field.name);
         const auto meant = nearest(known, key);
         return below(below_key(key), Mismatch{"", "there is no such field; " + (meant ? "did you mean " + *meant + "?"

@@ -50,6 +50,7 @@ std::string suggestion(std::string_view word) {
     for (const auto& [other, ours] : other_words)
         if (word == other) return "; did you mean " + quote_lua(ours) + "?";
     std::vector<std::string> known;
+    known.reserve(kinds.size());
     for (const auto& [name, kind] : kinds) known.emplace_back(name);
     const auto meant = nearest(known, word);
     return meant ? "; did you mean " + quote_lua(*meant) + "?" : "";
