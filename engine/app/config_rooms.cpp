@@ -18,6 +18,7 @@ constexpr std::array<std::pair<std::string_view, MediaKind>, 6> media_kinds{{{"f
 
 std::vector<std::string_view> media_kind_names() {
     std::vector<std::string_view> names;
+    names.reserve(media_kinds.size());
     for (const auto& [name, kind] : media_kinds) names.push_back(name);
     return names;
 }
