@@ -166,6 +166,26 @@ TEST_CASE("[S9] reliable events wait for a slow viewer, lossy ones and beacons d
     CHECK(events(ben, "news").empty()); // once
 }
 
+TEST_CASE("[S9] a reliable event that no pass has brought yet is not lost on whoever drains meanwhile") {
+    SessionSettings settings;
+    settings.fresh_viewers_max = 1; // told in slices, between ticks
+    Stage stage{settings, plugins({diary})};
+    Peer ann = stage.join("Ann");
+    Peer ben = stage.join("Ben");
+    ben.hear();
+    ben.block();
+    ann.say(tell(1, "news", "first"));
+    stage.tick();
+    ben.hear();
+    ann.say(tell(2, "news", "second"));
+    stage.clock.time = std::max(stage.clock.time, stage.shard.run_due());
+    stage.shard.run_due(); // the tick alone
+    ben.unblock();
+    CHECK(events(ben, "news") == std::vector<std::string>{"second"});
+    stage.tick(2);
+    CHECK(events(ben, "news").empty());
+}
+
 TEST_CASE("[S9] a slow viewer for whom too many reliable events wait is closed, and may resume") {
     SessionSettings settings;
     settings.commands_per_s = 1000;
