@@ -72,6 +72,17 @@ TEST_CASE("a timer that sets itself for now fires once a tick, and due timers go
     CHECK(stage.failures.empty());
 }
 
+TEST_CASE("a due timer that another one sets anew waits for its new time") {
+    HostStage stage{{{"one", ring, R"(P:on("started", function() P:after(0.1, "a") P:after(0.1, "b") end)
+        P:on_timer("a", function() P.shared.log:push("a") P:after(1, "b") end)
+        P:on_timer("b", function() P.shared.log:push("b") end))"}}};
+    stage.join();
+    stage.run(5);
+    CHECK(log_of(stage) == Lines{"a"});
+    stage.seconds(1);
+    CHECK(log_of(stage) == Lines{"a", "b"});
+}
+
 TEST_CASE("what cannot be a timer is an error") {
     for (const auto& [body, message] :
          std::vector<std::pair<std::string, std::string>>{{"P:after(-1, 't')", "seconds"},
