@@ -94,9 +94,12 @@ bool is_named_by_content(std::string_view path) {
 
 std::string_view cache_control_of(std::string_view path) {
     if (is_named_by_content(path)) return "public, max-age=31536000, immutable";
-    // Asking again before a range that was fetched already costs a seek its round trip. Playlists of live media change.
+    // Asking again before a range that was fetched already costs a seek its round trip. Playlists of live media change;
+    // and segments that come from a cache make a player that measures its network think it faster than it is.
     const auto type = content_type_of(path);
-    return type.starts_with("video/") || type.starts_with("audio/") ? "public, max-age=3600" : "no-cache";
+    const bool segment = type == "video/iso.segment" || type == "video/mp2t";
+    const bool film = (type.starts_with("video/") || type.starts_with("audio/")) && !segment;
+    return film ? "public, max-age=3600" : "no-cache";
 }
 
 std::vector<Field> page_policy(std::string_view content_type) {
