@@ -33,8 +33,8 @@ std::expected<PluginSource, std::string> find(std::string_view name) {
 } // namespace
 
 TEST_CASE("the tests of every plugin pass, and make each of its hooks run") {
-    for (const char* name : {"roles", "host_control", "chat", "reactions", "cursors", "queue", "ready", "vote",
-                             "presence", "schedule"}) {
+    for (const char* name :
+         {"roles", "host_control", "chat", "reactions", "cursors", "queue", "ready", "vote", "presence", "schedule"}) {
         CAPTURE(name);
         const auto source = find(name);
         REQUIRE(source);
