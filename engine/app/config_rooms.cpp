@@ -3,23 +3,16 @@
 #include "room/state.hpp"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <set>
 
 namespace playhead::config {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, MediaKind>, 6> media_kinds{{{"file", MediaKind::file},
-                                                                             {"hls", MediaKind::hls},
-                                                                             {"dash", MediaKind::dash},
-                                                                             {"youtube", MediaKind::youtube},
-                                                                             {"vimeo", MediaKind::vimeo},
-                                                                             {"twitch", MediaKind::twitch}}};
-
 std::vector<std::string_view> media_kind_names() {
     std::vector<std::string_view> names;
     names.reserve(media_kinds.size());
-    for (const auto& [name, kind] : media_kinds) names.push_back(name);
+    for (const NamedMediaKind& named : media_kinds) names.push_back(named.name);
     return names;
 }
 
@@ -31,17 +24,13 @@ const Keys<Load>& media_keys() {
             "kind", alternatives(media_kind_names()), "what plays it",
             [](Load& load, const Value& value, Reading&) -> std::expected<void, std::string> {
                 const auto* name = value.get_if<std::string>();
-                const auto kind = name == nullptr ? media_kinds.end()
-                                                  : std::ranges::find(media_kinds, *name,
-                                                                      &std::pair<std::string_view, MediaKind>::first);
-                if (kind == media_kinds.end()) return as_expected();
-                load.kind = kind->second;
+                const auto kind = name == nullptr ? std::nullopt : media_kind_named(*name);
+                if (!kind) return as_expected();
+                load.kind = *kind;
                 return {};
             },
             [](const Load& load) {
-                const auto kind =
-                    std::ranges::find(media_kinds, load.kind, &std::pair<std::string_view, MediaKind>::second);
-                return kind == media_kinds.end() ? Value{} : Value{std::string{kind->first}};
+                return load.kind == MediaKind::none ? Value{} : Value{std::string{media_kind_name(load.kind)}};
             }),
         text<Load>(
             "url", [](auto& load) -> auto& { return load.url; }, Load::url_bytes_max,

@@ -3,6 +3,7 @@
 #include "core/nearest.hpp"
 #include "core/utf8.hpp"
 #include "plugin/script_value.hpp"
+#include "room/media.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,12 +82,6 @@ HostedPlugin* HostRoom::find(std::string_view name) const {
 }
 
 // ---- What is so
-
-namespace {
-
-double in_seconds(Microseconds time) { return static_cast<double>(time.count()) / 1e6; }
-
-} // namespace
 
 double HostRoom::time_s() const {
     const Tick opened = state.opened.value_or(tick);

@@ -29,8 +29,8 @@ enum class HookKind : std::uint8_t { decide, transform, on, command, signal, eve
 // As in P:decide...: "decide", "transform", "on", "command", "signal", "every", "on_timer"...
 std::string_view name_of(HookKind kind);
 
-// "file", "hls"...; "none" of nothing.
-std::string_view media_kind_name(MediaKind kind);
+// As Lua knows times and positions.
+inline double in_seconds(Microseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 struct Hook {
     HookKind kind = HookKind::on;

@@ -2,9 +2,9 @@
 #include "core/utf8.hpp"
 #include "plugin/host_room.hpp"
 #include "plugin/script_value.hpp"
+#include "room/media.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -19,17 +19,6 @@ using lua::Complaint;
 std::unexpected<Complaint> refuse(const std::string& text) { return std::unexpected(Complaint{text}); }
 
 constexpr std::size_t permission_bytes_max = 64;
-
-struct NamedKind {
-    std::string_view name;
-    MediaKind kind;
-};
-constexpr std::array<NamedKind, 6> media_kinds{{{"file", MediaKind::file},
-                                                {"hls", MediaKind::hls},
-                                                {"dash", MediaKind::dash},
-                                                {"youtube", MediaKind::youtube},
-                                                {"vimeo", MediaKind::vimeo},
-                                                {"twitch", MediaKind::twitch}}};
 
 Type type_of(Type::Kind kind, bool optional) {
     Type type;
@@ -48,7 +37,7 @@ Type text_type(std::size_t text_min, std::size_t text_max, bool optional) {
 // What room:load takes.
 Type load_type() {
     Type kind = type_of(Type::Kind::one_of, true);
-    for (const NamedKind& named : media_kinds) kind.values.emplace_back(named.name);
+    for (const NamedMediaKind& named : media_kinds) kind.values.emplace_back(named.name);
     Type start = type_of(Type::Kind::number, true);
     start.number_min = 0;
     start.number_max = static_cast<double>(time_max.count()) / 1e6;
@@ -79,12 +68,6 @@ std::expected<std::uint32_t, Complaint> role_mask(const Value& value, const std:
 }
 
 } // namespace
-
-std::string_view media_kind_name(MediaKind kind) {
-    for (const NamedKind& named : media_kinds)
-        if (named.kind == kind) return named.name;
-    return "none";
-}
 
 HostRoom::Done HostRoom::need(Grant grant, std::string_view function) const {
     if (running.plugin->manifest().grants_use_of(grant)) return {};
@@ -256,7 +239,7 @@ HostRoom::Done HostRoom::load(const Value& what) {
     if (const Value* title = good->find("title")) load.title = *title->get_if<std::string>();
     if (const Value* play = good->find("play")) load.play = *play->get_if<bool>();
     if (const Value* kind = good->find("kind")) {
-        for (const NamedKind& named : media_kinds)
+        for (const NamedMediaKind& named : media_kinds)
             if (named.name == *kind->get_if<std::string>()) load.kind = named.kind;
     }
     if (const Value* start = good->find("start_s")) {

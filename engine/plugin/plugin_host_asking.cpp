@@ -2,6 +2,7 @@
 #include "core/utf8.hpp"
 #include "plugin/plugin_host.hpp"
 #include "plugin/script_value.hpp"
+#include "room/media.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -29,8 +30,6 @@ const Type& text_type() {
     }();
     return type;
 }
-
-double in_seconds(Microseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 Outcome refused(ErrorCode code, std::string message, std::uint32_t retry_ms = 0) {
     Outcome outcome;

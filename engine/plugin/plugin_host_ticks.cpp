@@ -1,4 +1,6 @@
+#include "core/overloaded.hpp"
 #include "plugin/plugin_host.hpp"
+#include "replication/messages.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,11 +9,6 @@
 // What a tick brings: inputs, events, queued actions, timers, periodic hooks.
 namespace playhead {
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
 
 std::string_view event_name(EventKind kind) {
     switch (kind) {
@@ -40,9 +37,9 @@ Value text(std::string_view content) { return Value{std::string{content}}; }
 Value id_value(ViewerId viewer) { return Value{std::int64_t{viewer.value}}; }
 
 // The bits of ReportFlag that plugins hear of: the fourth, inexact, says how well a player can be controlled.
-constexpr unsigned stalled_bit = 1;
-constexpr unsigned away_bit = 2;
-constexpr unsigned blocked_bit = 4;
+constexpr unsigned stalled_bit = std::to_underlying(ReportFlag::stalled);
+constexpr unsigned away_bit = std::to_underlying(ReportFlag::away);
+constexpr unsigned blocked_bit = std::to_underlying(ReportFlag::blocked);
 constexpr unsigned heard_bits = stalled_bit | away_bit | blocked_bit;
 
 unsigned condition_of(const RoomState& state, ViewerId viewer) {

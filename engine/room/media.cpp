@@ -82,6 +82,16 @@ bool has_only_url_characters(std::string_view url) {
 
 } // namespace
 
+std::optional<MediaKind> media_kind_named(std::string_view name) {
+    const auto* const found = std::ranges::find(media_kinds, name, &NamedMediaKind::name);
+    return found == media_kinds.end() ? std::nullopt : std::optional{found->kind};
+}
+
+std::string_view media_kind_name(MediaKind kind) {
+    const auto* const found = std::ranges::find(media_kinds, kind, &NamedMediaKind::kind);
+    return found == media_kinds.end() ? "none" : found->name;
+}
+
 Result<Load> checked(const Load& load) {
     if (load.kind == MediaKind::none || load.kind > MediaKind::twitch) {
         return refused(ErrorCode::malformed, "the kind of the media is missing or unknown");

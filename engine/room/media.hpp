@@ -4,10 +4,28 @@
 #include "core/time.hpp"
 #include "room/command.hpp"
 
+#include <array>
 #include <chrono>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace playhead {
+
+// What can be loaded, by its name in configs, in plugins and over HTTP.
+struct NamedMediaKind {
+    std::string_view name;
+    MediaKind kind;
+};
+inline constexpr std::array<NamedMediaKind, 6> media_kinds{{{"file", MediaKind::file},
+                                                            {"hls", MediaKind::hls},
+                                                            {"dash", MediaKind::dash},
+                                                            {"youtube", MediaKind::youtube},
+                                                            {"vimeo", MediaKind::vimeo},
+                                                            {"twitch", MediaKind::twitch}}};
+std::optional<MediaKind> media_kind_named(std::string_view name);
+// "none" of nothing.
+std::string_view media_kind_name(MediaKind kind);
 
 // Checks what is to be loaded: its kind, where it lies, where it starts. Gives it back with its title cleaned.
 //   Errors: malformed, too_large, out_of_range.

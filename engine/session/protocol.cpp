@@ -1,5 +1,7 @@
 #include "session/protocol.hpp"
 
+#include "core/overloaded.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <string>
@@ -7,11 +9,6 @@
 
 namespace playhead {
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
 
 std::uint32_t milliseconds_up(Microseconds duration) {
     return static_cast<std::uint32_t>((duration.count() + 999) / 1000);

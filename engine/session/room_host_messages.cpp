@@ -1,3 +1,4 @@
+#include "core/overloaded.hpp"
 #include "replication/decode.hpp"
 #include "replication/encode.hpp"
 #include "session/room_host.hpp"
@@ -6,15 +7,6 @@
 
 // What arrives between ticks: queued, or answered at once.
 namespace playhead {
-namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-
-} // namespace
-
 void RoomHost::on_message(Session& session, ByteView message) {
     const ServerTime now = shard_.clock.now();
     auto decoded = decode_client(message);

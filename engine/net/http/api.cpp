@@ -1,5 +1,6 @@
 #include "net/http/api.hpp"
 
+#include "room/media.hpp"
 #include "room/state.hpp"
 
 #include <boost/json.hpp>
@@ -16,12 +17,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t depth_max = 8;
-constexpr std::array<std::pair<std::string_view, MediaKind>, 6> media_kinds{{{"file", MediaKind::file},
-                                                                             {"hls", MediaKind::hls},
-                                                                             {"dash", MediaKind::dash},
-                                                                             {"youtube", MediaKind::youtube},
-                                                                             {"vimeo", MediaKind::vimeo},
-                                                                             {"twitch", MediaKind::twitch}}};
 
 std::unexpected<Refusal> malformed(std::string message) {
     return std::unexpected(Refusal{400, "malformed", std::move(message), {}});
@@ -106,13 +101,12 @@ Expected<Load> parse_media(const json::object& object) {
     if (!title) return std::unexpected(title.error());
     if (const auto done = reader.done(); !done) return std::unexpected(done.error());
 
-    const auto* const known =
-        std::ranges::find_if(media_kinds, [&](const auto& entry) { return entry.first == *kind; });
-    if (known == media_kinds.end()) {
+    const auto known = media_kind_named(*kind);
+    if (!known) {
         return malformed("'media.kind' must be one of file, hls, dash, youtube, vimeo, twitch");
     }
     if (url->empty()) return malformed("'media.url' is missing");
-    return Load{.kind = known->second, .url = *std::move(url), .title = *std::move(title)};
+    return Load{.kind = *known, .url = *std::move(url), .title = *std::move(title)};
 }
 
 json::object summary_of(const RoomSummary& room) {
