@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Writes clock.json and controller.json anew from the simulations in
-// clients/sdk/src/sync/{clock,controller}-vectors.ts. Only for a change of behaviour that is meant:
+// Writes clock.json and controller.json anew from the simulations in clients/sdk/src/sync/{clock,controller}-vectors.ts, and
+// constants.json from the constants themselves (constant-vectors.ts). Only for a change of behaviour that is meant:
 // look at the difference before committing it.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -33,6 +33,8 @@ try {
   };
   write("clock.json", (await load("clock-vectors")).buildClockVectors());
   write("controller.json", (await load("controller-vectors")).buildControllerVectors());
+  const constants = (await load("constant-vectors")).buildConstants();
+  writeFileSync(join(here, "constants.json"), `${JSON.stringify(constants, null, 2)}\n`);
 } finally {
   rmSync(scratch, { recursive: true });
 }

@@ -71,6 +71,15 @@ describe("the clock driver", () => {
     expect(clock.serverNow(environment.now())).toBeCloseTo(2_000 + AHEAD_MS, 3);
   });
 
+  it("forgets the time of an engine run that has ended", async () => {
+    const { time, clock, environment } = setUp();
+    clock.start({ ...welcome, serverTimeUs: AHEAD_MS * 1000 });
+    await time.advance(2_000);
+    clock.start({ ...welcome, clockId: "2", serverTimeUs: 5_000_000 });
+    expect(clock.serverNow(environment.now())).toBeUndefined();
+    expect(clock.roughServerNow(environment.now())).toBe(5_000);
+  });
+
   it("takes no answer to a question that was not asked, and none twice", async () => {
     const { time, clock, environment, answer } = setUp();
     answer(false);

@@ -49,7 +49,11 @@ export class ClockDriver implements ServerClock {
     readonly pingIntervalMs: number;
   }): void {
     const nowMs = this.options.environment.now();
-    if (this.clockId !== undefined && this.clockId !== welcome.clockId) this.reset();
+    if (this.clockId !== undefined && this.clockId !== welcome.clockId) {
+      this.reset();
+      // That of the run that has ended.
+      this.lastOffsetMs = undefined;
+    }
     this.clockId = welcome.clockId;
     this.estimator.setClockId(welcome.clockId);
     this.steadyGapMs = welcome.pingIntervalMs;

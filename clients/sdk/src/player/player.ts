@@ -1,6 +1,9 @@
 // What the sync controller knows of a player, and what it may ask of one.
 
-/** What a kind of player can do; declared by its adapter and corrected by probing. */
+/**
+ * What a kind of player can do; declared by its adapter and corrected by probing. Of the times, what is absent is as
+ * measured in Chromium; each player's own are learnt anyway, so these only shape its first seconds.
+ */
 export interface PlayerCapabilities {
   /** Any rate near 1 is obeyed exactly, so an error can be closed by playing a little faster or slower. */
   readonly fineRate: boolean;
@@ -14,6 +17,12 @@ export interface PlayerCapabilities {
   readonly quality: boolean;
   /** Its captions can be listed and chosen. */
   readonly captions: boolean;
+  /** From play() to the media moving. Unit: ms. */
+  readonly playLatencyMs?: number | undefined;
+  /** From setRate() to the rate showing. Unit: ms. */
+  readonly rateDelayMs?: number | undefined;
+  /** For so long after play(), and after data has returned, its position is not true. Unit: ms. */
+  readonly blindAfterPlayMs?: number | undefined;
 }
 
 /** The player at one instant. Units: ms; `localMs` is performance.now() as `positionMs` was read. */

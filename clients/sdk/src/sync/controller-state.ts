@@ -1,7 +1,7 @@
 // What the sync controller remembers between steps, and what goes in and out of a step.
 
 import type { PlayerCapabilities, PlayerReport } from "../player/player.js";
-import { LEARNED_MS_MAX, LEARNED_SAMPLES, RATE_DELAY_MS_MAX } from "./controller-constants.js";
+import * as k from "./controller-constants.js";
 import type { Motion } from "./motion.js";
 
 export interface ControllerInput {
@@ -195,11 +195,26 @@ export function learnedCost(draft: Draft, kind: keyof Learned, otherwise: number
   return values.length > 0 ? median(values) : otherwise;
 }
 
+/** From play() to the media moving. Unit: ms. */
+export function playLatencyMs(draft: Draft): number {
+  const otherwise = draft.input.capabilities.playLatencyMs ?? k.PLAY_LATENCY_MS;
+  return learnedCost(draft, "playLatencyMs", otherwise);
+}
+
+/** For so long after play(), and after data has returned, nothing measured is true. Unit: ms. */
+export function blindAfterPlayMs({ input }: Draft): number {
+  return input.capabilities.blindAfterPlayMs ?? k.BLIND_AFTER_PLAY_MS;
+}
+
+export function blindAfterStallMs({ input }: Draft): number {
+  return input.capabilities.blindAfterPlayMs ?? k.BLIND_AFTER_STALL_MS;
+}
+
 /** Keeps one observed cost, unless it is a fault. */
 export function learn(draft: Draft, kind: keyof Learned, costMs: number): void {
-  const mostMs = kind === "rateDelayMs" ? RATE_DELAY_MS_MAX : LEARNED_MS_MAX;
+  const mostMs = kind === "rateDelayMs" ? k.RATE_DELAY_MS_MAX : k.LEARNED_MS_MAX;
   if (!(costMs >= 0 && costMs <= mostMs)) return;
-  const kept = [...draft.state.learned[kind], costMs].slice(-LEARNED_SAMPLES);
+  const kept = [...draft.state.learned[kind], costMs].slice(-k.LEARNED_SAMPLES);
   draft.state.learned = { ...draft.state.learned, [kind]: kept };
 }
 

@@ -10,6 +10,8 @@ import {
   type Behaviour,
   type Entry,
   FINE,
+  MPV,
+  MPV_SAYS,
   playhead,
   SimulatedPlayer,
   SimulatedViewer,
@@ -265,6 +267,22 @@ export function buildControllerVectors(): ControllerVectorFile {
       { clockResolutionMs: 40 },
     ),
     controllerCase("a source that sits 80 ms apart", join, {}, {}, 80),
+    controllerCase(
+      "a player that says how quick it is",
+      (viewer) => {
+        join(viewer);
+        viewer.schedulePlay(90_000, 225);
+        viewer.run(2_000);
+        viewer.player.slip(12);
+        viewer.run(2_500);
+        viewer.player.setStalled(true);
+        viewer.run(1_000);
+        viewer.player.setStalled(false);
+        viewer.run(2_000);
+      },
+      MPV,
+      MPV_SAYS,
+    ),
   ];
   return { toleranceMs: 1e-3, rateTolerance: 1e-7, cases };
 }

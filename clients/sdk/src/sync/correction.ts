@@ -3,6 +3,8 @@
 
 import * as k from "./controller-constants.js";
 import {
+  blindAfterPlayMs,
+  blindAfterStallMs,
   type Draft,
   forgetReadings,
   learn,
@@ -30,11 +32,11 @@ export function follow(draft: Draft): Outcome {
   if (state.wasStalled) {
     state.wasStalled = false;
     state.fastUntilMs = localMs + k.FAST_PHASE_MS;
-    state.blindUntilMs = Math.max(state.blindUntilMs, localMs + k.BLIND_AFTER_STALL_MS);
+    state.blindUntilMs = Math.max(state.blindUntilMs, localMs + blindAfterStallMs(draft));
     if (state.aimedMissMs !== undefined) state.blindUntilMs = localMs + k.COARSE_SEEK_BLIND_MS;
   }
   if (localMs < state.blindUntilMs) {
-    const far = Math.abs(roughMs) > k.HARD_SEEK_MS + k.BLIND_AFTER_PLAY_MS;
+    const far = Math.abs(roughMs) > k.HARD_SEEK_MS + blindAfterPlayMs(draft);
     if (far && hasFineRate(draft) && state.burst === undefined) {
       const seeking = hardSeek(draft);
       if (seeking !== undefined) return seeking;

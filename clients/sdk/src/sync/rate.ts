@@ -16,7 +16,8 @@ export function keepsPitch(draft: Draft): boolean {
 
 /** How long a rate change takes to show. Unit: ms. */
 export function rateDelayMs(draft: Draft): number {
-  return learnedCost(draft, "rateDelayMs", k.RATE_DELAY_MS);
+  const otherwise = draft.input.capabilities.rateDelayMs ?? k.RATE_DELAY_MS;
+  return learnedCost(draft, "rateDelayMs", otherwise);
 }
 
 /** The room's rate as this player can play it, with what drift asks for. */

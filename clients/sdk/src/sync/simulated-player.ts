@@ -54,6 +54,14 @@ export const CHROMIUM: Behaviour = {
   sawtoothMs: 0,
 };
 
+/** What mpv costs (reference/players.md), and what its adapter says of it. */
+export const MPV: Partial<Behaviour> = { playLatencyMs: 32, seekMs: 34, rateDelayMs: 0 };
+export const MPV_SAYS: Partial<PlayerCapabilities> = {
+  playLatencyMs: 20,
+  rateDelayMs: 0,
+  blindAfterPlayMs: 50,
+};
+
 /** Positions are exact between events; advance() moves time to the next of them. Units: ms. */
 export class SimulatedPlayer {
   nowMs = 0;
@@ -148,7 +156,7 @@ export class SimulatedPlayer {
         this.rate = action.rate;
         this.keepsPitch = action.preservesPitch;
         this.rateQueue.push({ atMs: this.nowMs + rateDelayMs, rate: action.rate });
-        if (!this.moving) {
+        if (!this.moving || rateDelayMs === 0) {
           this.rateQueue = [];
           this.effectiveRate = action.rate;
         }

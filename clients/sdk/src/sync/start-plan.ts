@@ -4,11 +4,13 @@
 
 import * as k from "./controller-constants.js";
 import {
+  blindAfterPlayMs,
   type Draft,
   forgetReadings,
   learn,
   learnedCost,
   type Outcome,
+  playLatencyMs,
   type StartPlan,
 } from "./controller-state.js";
 import { anchorMs, playheadAt, positionMsAt } from "./motion.js";
@@ -67,7 +69,7 @@ export function adoptPlan(draft: Draft, plan: StartPlan): void {
 export function planLocalStart(draft: Draft, attempt: number): void {
   const { input, state } = draft;
   const serverMs = input.serverMs ?? 0;
-  const playMs = learnedCost(draft, "playLatencyMs", k.PLAY_LATENCY_MS);
+  const playMs = playLatencyMs(draft);
   const planBehind = (seekMs: number): StartPlan => {
     const leadMs = Math.min(k.SEEK_LEAD_MS_MAX, seekMs) + k.SEEK_MARGIN_MS;
     const startServerMs = serverMs + leadMs + playMs;
@@ -136,7 +138,7 @@ export function runPlan(draft: Draft): Outcome | undefined {
 function playWhenDue(draft: Draft, plan: StartPlan, offMs: number): Outcome | undefined {
   const { state, input, actions } = draft;
   const { localMs, serverMs, player } = input;
-  const latencyMs = learnedCost(draft, "playLatencyMs", k.PLAY_LATENCY_MS);
+  const latencyMs = playLatencyMs(draft);
   // A player that landed ahead of the plan starts later, one behind it earlier.
   const dueMs =
     localMs + (plan.startServerMs - (serverMs ?? 0)) - latencyMs + offMs / baseRate(draft);
@@ -149,7 +151,7 @@ function playWhenDue(draft: Draft, plan: StartPlan, offMs: number): Outcome | un
   actions.push({ kind: "play" });
   const playedFromMs = player.positionMs;
   state.plan = { ...plan, playSentAtMs: localMs, playedFromMs, lateMs, latencyMs };
-  const blindMs = Math.max(k.BLIND_AFTER_PLAY_MS, latencyMs + k.AUDIO_QUANTUM_MS);
+  const blindMs = Math.max(blindAfterPlayMs(draft), latencyMs + k.AUDIO_QUANTUM_MS);
   state.blindUntilMs = Math.max(state.blindUntilMs, localMs + blindMs);
   return { phase: "starting", wakeAtMs: state.blindUntilMs };
 }

@@ -24,9 +24,9 @@ export const STARVED_MS = 500;
 /** A player that ran out of data and was stopped is short of it until it has so much ahead again. Unit: ms. */
 export const REFILLED_MS = 1_500;
 /** What is buffered to so near the end is buffered to the end. Unit: ms. */
-const END_MS = 250;
+export const END_MS = 250;
 /** How often a stopped player that is short of data is looked at: nothing tells when it has enough. Unit: ms. */
-const REFILL_LOOK_MS = 250;
+export const REFILL_LOOK_MS = 250;
 
 /** What the loop needs of a clock estimator. */
 export interface ServerClock {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ClockEstimator } from "./clock.js";
 import type { ClockVectorFile } from "./clock-vectors.js";
+import { buildConstants, type ConstantsFile } from "./constant-vectors.js";
 import { step } from "./controller.js";
 import { type ControllerAction, initialState } from "./controller-state.js";
 import { type ControllerVectorFile, replayInputs } from "./controller-vectors.js";
@@ -15,6 +16,10 @@ function near(actual: number | undefined, wanted: number | null, tolerance: numb
   if (wanted === null) expect(actual, where).toBeUndefined();
   else expect(Math.abs((actual ?? Number.NaN) - wanted), where).toBeLessThanOrEqual(tolerance);
 }
+
+test("the constants are those that other implementations are held to", () => {
+  expect(buildConstants()).toEqual(read<ConstantsFile>("constants.json"));
+});
 
 describe("clock vectors", () => {
   const file = read<ClockVectorFile>("clock.json");
