@@ -11,9 +11,11 @@ import pathlib
 import re
 import sys
 
-LEVELS = {"core": 0, "room": 1, "replication": 2, "plugin": 3, "session": 4, "net": 5, "store": 5,
+LEVELS = {"core": 0, "seal": 1, "room": 1, "replication": 2, "plugin": 3, "session": 4, "net": 5, "store": 5,
           "cluster": 6, "media": 6, "app": 7}
 PURE_LEVEL_MAX = 3
+# What is sealed, and for whom, is a matter of sessions and transports: what they carry knows nothing of keys.
+SEALERS = {"session", "net", "app"}
 
 # Who may include what, by the start of the include's path. None as the folder list: nobody in a pure layer.
 GENERATED = re.compile(r"^(schemas/|.*_generated\.h$)")
@@ -21,8 +23,9 @@ FLATBUFFERS = re.compile(r"^flatbuffers/")
 LUA = re.compile(r"^(lua5\.4/)?(lua\.h|lauxlib\.h|lualib\.h|luaconf\.h|lua\.hpp)$")
 BEAST = re.compile(r"^boost/beast(/|\.hpp)")
 ENET = re.compile(r"^enet/")
+SODIUM = re.compile(r"^sodium(\.h$|/)")
 IMPURE = re.compile(
-    r"^(boost/(asio|beast|thread|filesystem|chrono|date_time|interprocess|process)(/|\.hpp)|spdlog/|enet/|sodium|liburing"
+    r"^(boost/(asio|beast|thread|filesystem|chrono|date_time|interprocess|process)(/|\.hpp)|spdlog/|enet/|liburing"
     r"|(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|fstream|filesystem"
     r"|iostream|ctime|time\.h|unistd\.h|fcntl\.h|pthread\.h)$|sys/|netinet/|arpa/|linux/)")
 IMPURE_WORDS = re.compile(
@@ -57,8 +60,12 @@ def rule_broken(folder, part, is_header, quoted, path):
         return "only plugin includes Lua"
     if ENET.match(path) and folder != "net":
         return "only net includes ENet"
-    if is_header and any(r.match(path) for r in (GENERATED, FLATBUFFERS, LUA, BEAST, ENET)):
-        return "a header holds a contract: Beast, ENet, Lua and FlatBuffers stay in .cpp files"
+    if SODIUM.match(path) and folder != "seal":
+        return "only seal includes libsodium"
+    if top == "seal" and folder != "seal" and folder not in SEALERS:
+        return f"{folder} knows nothing of keys: only {', '.join(sorted(SEALERS))} seal"
+    if is_header and any(r.match(path) for r in (GENERATED, FLATBUFFERS, LUA, BEAST, ENET, SODIUM)):
+        return "a header holds a contract: Beast, ENet, Lua, FlatBuffers and libsodium stay in .cpp files"
     if level <= PURE_LEVEL_MAX and IMPURE.match(path):
         return f"{folder} (L{level}) is pure: no Asio, clock, file, thread or logger below L4"
     return None

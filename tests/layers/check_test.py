@@ -63,6 +63,17 @@ class Layers(unittest.TestCase):
     def test_only_net_includes_enet(self):
         self.refuses("engine/session/a.cpp", "#include <enet/enet.h>\n", "ENet")
 
+    def test_only_seal_includes_libsodium(self):
+        self.refuses("engine/session/a.cpp", "#include <sodium.h>\n", "libsodium")
+        self.accepts("engine/seal/a.cpp", "#include <sodium/utils.h>\n")
+        self.refuses("engine/seal/a.hpp", "#include <sodium.h>\n", "contract")
+
+    def test_what_is_carried_knows_nothing_of_keys(self):
+        self.refuses("engine/plugin/a.cpp", '#include "seal/key.hpp"\n', "keys")
+        self.refuses("engine/room/a.cpp", '#include "seal/key.hpp"\n', "below it")
+        self.accepts("engine/session/a.cpp", '#include "seal/key.hpp"\n')
+        self.accepts("engine/seal/a.cpp", '#include "seal/key.hpp"\n')
+
     def test_a_header_hands_no_third_party_on(self):
         self.refuses("engine/net/a.hpp", "#include <boost/beast/http.hpp>\n", "contract")
         self.refuses("engine/plugin/a.hpp", "#include <lua.h>\n", "contract")

@@ -19,6 +19,11 @@ add_library(playhead_lua INTERFACE)
 target_include_directories(playhead_lua SYSTEM INTERFACE "${LUA_INCLUDE_DIR}")
 target_link_libraries(playhead_lua INTERFACE ${LUA_LIBRARIES})
 
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+add_library(playhead_sodium INTERFACE)
+target_link_libraries(playhead_sodium INTERFACE PkgConfig::sodium)
+
 # Asio and Beast are headers only by default; compiled once here instead, because their bodies dominate every
 # translation unit that includes them.
 add_library(playhead_asio STATIC "${CMAKE_CURRENT_LIST_DIR}/asio.cpp")
