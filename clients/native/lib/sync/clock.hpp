@@ -8,12 +8,12 @@
 
 // How far the server's clock is ahead of ours.
 //
-// A forward leg (we stamp, the server reads its clock on arrival) can only be too late, so t1 - t0 is an upper bound of the
-// offset; a backward leg gives a lower bound the same way. The tightest upper and the tightest lower bound rarely come
-// from one exchange, so each is looked for on its own, and the offset is the middle between them. The bounds age: our clock
-// may drift against the server's, so an old bound loosens a little with every second, and a fresh one that is almost as
-// good takes over. What lies between the two bounds is what nobody can know (the path may be asymmetric), so half of it is
-// the stated error.
+// A forward leg (we stamp, the server reads its clock on arrival) can only be too late, so t1 - t0 is an upper bound of
+// the offset; a backward leg gives a lower bound the same way. The tightest upper and the tightest lower bound rarely
+// come from one exchange, so each is looked for on its own, and the offset is the middle between them. The bounds age:
+// our clock may drift against the server's, so an old bound loosens a little with every second, and a fresh one that is
+// almost as good takes over. What lies between the two bounds is what nobody can know (the path may be asymmetric), so
+// half of it is the stated error.
 namespace playhead::client::sync {
 
 // A ping: sent (t0) and back (t3) on our clock, received (t1) and answered (t2) on the server's. Unit: ms.
