@@ -47,9 +47,10 @@ class LoopbackEnd {
     std::vector<Bytes> heard_;
 };
 
-class WebSocketEnd {
+template <class Link>
+class WebSocketEndOver {
   public:
-    WebSocketEnd() { shared_->close_time_max = std::chrono::milliseconds{50}; }
+    WebSocketEndOver() { shared_->close_time_max = std::chrono::milliseconds{50}; }
 
     std::unique_ptr<Connection>& connection() { return link_.connection; }
     void say(const Bytes& message) { link_.write(websocket::test::binary(message)); }
@@ -72,8 +73,10 @@ class WebSocketEnd {
 
   private:
     std::unique_ptr<websocket::Shared> shared_ = std::make_unique<websocket::Shared>();
-    websocket::test::Link link_{*shared_};
+    Link link_{*shared_};
 };
+using WebSocketEnd = WebSocketEndOver<websocket::test::Link>;
+using SecureWebSocketEnd = WebSocketEndOver<websocket::test::SecureLink>;
 
 Bytes message(std::size_t size, std::size_t number) { return Bytes(size, static_cast<std::byte>(number % 251)); }
 
@@ -112,7 +115,7 @@ std::vector<Bytes> fill(End& end, Recorder& events) {
 
 } // namespace
 
-#define TEST_CASE_EACH(name) TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd)
+#define TEST_CASE_EACH(name) TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd, SecureWebSocketEnd)
 
 TEST_CASE_EACH("messages arrive whole and in order, both ways") {
     Recorder events;

@@ -23,6 +23,7 @@ FLATBUFFERS = re.compile(r"^flatbuffers/")
 LUA = re.compile(r"^(lua5\.4/)?(lua\.h|lauxlib\.h|lualib\.h|luaconf\.h|lua\.hpp)$")
 BEAST = re.compile(r"^boost/beast(/|\.hpp)")
 ENET = re.compile(r"^enet/")
+OPENSSL = re.compile(r"^(openssl/|boost/asio/ssl(/|\.hpp))")
 SODIUM = re.compile(r"^sodium(\.h$|/)")
 IMPURE = re.compile(
     r"^(boost/(asio|beast|thread|filesystem|chrono|date_time|interprocess|process)(/|\.hpp)|spdlog/|enet/|liburing"
@@ -44,7 +45,7 @@ def rule_broken(folder, part, is_header, quoted, path):
     """Says why `folder` (and in net, which has a library for each, its `part`) may not include `path`, or None."""
     level = LEVELS[folder]
     parts = path.split("/")
-    if folder == "net" and parts[0] == "net" and len(parts) > 2 and parts[1] != part:
+    if folder == "net" and parts[0] == "net" and len(parts) > 2 and parts[1] not in (part, "tls"):
         return f"net/{part} and net/{parts[1]} do not know each other"
     top = path.split("/", 1)[0]
     if top in LEVELS and "/" in path and not path.startswith("boost/"):
@@ -60,12 +61,14 @@ def rule_broken(folder, part, is_header, quoted, path):
         return "only plugin includes Lua"
     if ENET.match(path) and folder != "net":
         return "only net includes ENet"
+    if OPENSSL.match(path) and (folder, part) != ("net", "tls"):
+        return "only net/tls includes OpenSSL"
     if SODIUM.match(path) and folder != "seal":
         return "only seal includes libsodium"
     if top == "seal" and folder != "seal" and folder not in SEALERS:
         return f"{folder} knows nothing of keys: only {', '.join(sorted(SEALERS))} seal"
-    if is_header and any(r.match(path) for r in (GENERATED, FLATBUFFERS, LUA, BEAST, ENET, SODIUM)):
-        return "a header holds a contract: Beast, ENet, Lua, FlatBuffers and libsodium stay in .cpp files"
+    if is_header and any(r.match(path) for r in (GENERATED, FLATBUFFERS, LUA, BEAST, ENET, SODIUM, OPENSSL)):
+        return "a header holds a contract: Beast, ENet, Lua, FlatBuffers, libsodium and OpenSSL stay in .cpp files"
     if level <= PURE_LEVEL_MAX and IMPURE.match(path):
         return f"{folder} (L{level}) is pure: no Asio, clock, file, thread or logger below L4"
     return None

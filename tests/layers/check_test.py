@@ -42,6 +42,8 @@ class Layers(unittest.TestCase):
     def test_the_transports_do_not_know_each_other(self):
         self.refuses("engine/net/http/a.cpp", '#include "net/websocket/codec.hpp"\n', "do not know each other")
         self.accepts("engine/net/http/a.cpp", '#include "net/http/b.hpp"\n')
+        self.accepts("engine/net/http/a.hpp", '#include "net/tls/session.hpp"\n')
+        self.refuses("engine/net/tls/a.cpp", '#include "net/http/server.hpp"\n', "do not know each other")
 
     def test_an_upward_include_in_angle_brackets_is_seen_too(self):
         self.refuses("engine/core/a.hpp", "#include <app/a.hpp>\n", "below it")
@@ -62,6 +64,12 @@ class Layers(unittest.TestCase):
 
     def test_only_net_includes_enet(self):
         self.refuses("engine/session/a.cpp", "#include <enet/enet.h>\n", "ENet")
+
+    def test_only_tls_includes_openssl(self):
+        self.refuses("engine/net/http/a.cpp", "#include <openssl/ssl.h>\n", "OpenSSL")
+        self.refuses("engine/net/http/a.cpp", "#include <boost/asio/ssl/stream.hpp>\n", "OpenSSL")
+        self.accepts("engine/net/tls/a.cpp", "#include <openssl/ssl.h>\n")
+        self.refuses("engine/net/tls/a.hpp", "#include <openssl/ssl.h>\n", "contract")
 
     def test_only_seal_includes_libsodium(self):
         self.refuses("engine/session/a.cpp", "#include <sodium.h>\n", "libsodium")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/tls/session.hpp"
 #include "net/websocket/frame_codec.hpp"
 #include "session/connection.hpp"
 
@@ -40,11 +41,17 @@ struct Shared {
 
     Counters counters;
     std::array<std::byte, read_bytes_max> read_buffer;
+    // For connections under TLS. Messages are lent from what was decrypted while answers to them are sealed.
+    std::array<std::byte, tls::Session::record_bytes_max> decrypted;
+    std::array<std::byte, tls::Session::record_bytes_max> gathered; // to be sealed as one record
+    Bytes sealed;                                                   // a batch on its way to the kernel
 };
 
 // A connection over a socket whose handshake is done. `already_read` is what came behind the upgrade request; it is
 // copied, and handed out once the connection has started and the event loop turns.
 //   Thread: that of the socket's io_context.   Source: RFC 6455; rules [F..] of PROTOCOL.md.
-std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read);
+// With a session whose handshake is done the connection goes on through TLS.
+std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read,
+                                            tls::MovedSession tls = {});
 
 } // namespace playhead::websocket

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/tls/test_certificate.hpp"
+#include "net/tls/tls_client.hpp"
 #include "net/websocket/client_frames.hpp"
 #include "net/websocket/connection.hpp"
 
@@ -57,11 +59,13 @@ struct ServerFrame {
     bool operator==(const ServerFrame&) const = default;
 };
 
-// A connection over a real TCP socket of the loopback device, and the raw client end of it.
+// A connection over a real TCP socket of the loopback device, and the raw client end of it; through TLS, if it is given
+// two ends that have shaken hands.
 class Link {
   public:
     // Small kernel buffers, so that a client that does not read is noticed soon.
-    explicit Link(Shared& shared, ByteView already_read = {}, int buffer_bytes = 4096) {
+    explicit Link(Shared& shared, ByteView already_read = {}, int buffer_bytes = 4096, tls::test::Connected tls = {})
+        : client_tls(std::move(tls.client)) {
         namespace asio = boost::asio;
         using asio::ip::tcp;
         tcp::acceptor acceptor{io};
@@ -76,7 +80,7 @@ class Link {
         tcp::socket server = acceptor.accept();
         client.native_non_blocking(true);
         client_ = client.release();
-        connection = make_connection(std::move(server), shared, already_read);
+        connection = make_connection(std::move(server), shared, already_read, std::move(tls.server));
     }
     ~Link() {
         hang_up();
@@ -105,8 +109,13 @@ class Link {
         }
     }
 
-    // Raw bytes to the engine's end, while that reads.
+    // Bytes to the engine's end, while that reads.
     void write(const Bytes& bytes) {
+        if (!client_tls) return write_raw(bytes);
+        client_tls->write(bytes);
+        write_raw(client_tls->take());
+    }
+    void write_raw(const Bytes& bytes) {
         std::size_t done = 0;
         while (done < bytes.size() && client_ >= 0) {
             const auto sent = ::send(client_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
@@ -130,7 +139,13 @@ class Link {
                 if (got < 0 && errno == ECONNRESET) reset_seen = true;
                 return;
             }
-            received.insert(received.end(), buffer.begin(), buffer.begin() + got);
+            const auto bytes = std::span{buffer}.first(static_cast<std::size_t>(got));
+            if (client_tls) {
+                client_tls->feed(bytes);
+                client_tls->read(received);
+            } else {
+                received.insert(received.end(), bytes.begin(), bytes.end());
+            }
         }
     }
     // The whole frames received, which must be as RFC 6455 wants them of a server.
@@ -186,6 +201,7 @@ class Link {
     void shut_writing() const { ::shutdown(client_, SHUT_WR); }
 
     boost::asio::io_context io{1};
+    std::unique_ptr<tls::test::Client> client_tls; // null: plain
     std::unique_ptr<Connection> connection;
     std::uint16_t client_port = 0;
     bool reading = true;
@@ -195,6 +211,13 @@ class Link {
 
   private:
     int client_ = -1;
+};
+
+// The same through TLS.
+class SecureLink : public Link {
+  public:
+    explicit SecureLink(Shared& shared, const tls::test::Client::Wish& wish = {})
+        : Link(shared, {}, 4096, tls::test::connect(tls::test::any_context(), wish)) {}
 };
 
 } // namespace playhead::websocket::test
