@@ -59,7 +59,8 @@ class Bottleneck {
 };
 
 // Decides when each piece of a byte stream comes out at the other end: its own random delay, never before the
-// piece ahead of it (TCP order). Pure: told the time, seeded. Datagrams would take sample() and no order.
+// piece ahead of it (TCP order). Pure: told the time, seeded. Datagrams take sample() and no order:
+// datagram_schedule.hpp.
 class DelaySchedule {
   public:
     DelaySchedule(Delay delay, std::uint64_t seed) : delay_(delay), random_(seed) {}

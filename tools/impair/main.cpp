@@ -1,5 +1,6 @@
 #include "options.hpp"
 #include "tcp_link.hpp"
+#include "udp_link.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -25,9 +26,14 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace playhead::impair;
-using Links = std::vector<std::unique_ptr<TcpLink>>;
+using Links = std::vector<std::unique_ptr<Link>>;
 
 constexpr std::size_t command_bytes_max = 256;
+
+std::unique_ptr<Link> open_link(asio::io_context& context, const LinkOptions& options) {
+    if (options.protocol == Protocol::udp) return std::make_unique<UdpLink>(context, options);
+    return std::make_unique<TcpLink>(context, options);
+}
 
 std::string obey(const Links& links, const std::string& line) {
     std::istringstream words(line);
@@ -67,7 +73,7 @@ int run(const Options& options) {
     Links links;
     for (const auto& link : options.links) {
         try {
-            links.push_back(std::make_unique<TcpLink>(context, link));
+            links.push_back(open_link(context, link));
         } catch (const std::exception& error) {
             std::fprintf(stderr, "playhead-impair: cannot listen on %s:%u for %s:%u: %s\n", link.listen.host.c_str(),
                          unsigned{link.listen.port}, link.to.host.c_str(), unsigned{link.to.port}, error.what());

@@ -7,21 +7,30 @@
 namespace playhead::impair {
 
 const std::string_view usage =
-    R"(playhead-impair: a TCP proxy that makes a bad path: delay, jitter, a rate, stalls. Byte order is kept.
+    R"(playhead-impair: a proxy that makes a bad path. Over TCP: delay, jitter, a rate, stalls; byte order is kept.
+Over UDP also loss, duplicates and disorder; each source address gets a socket of its own to the server.
 
   playhead-impair --listen 127.0.0.1:0 --to 127.0.0.1:8080 --delay-ms 80 --jitter-ms 40 [--seed 7] [--rate-kbps 4000]
   playhead-impair --link listen=127.0.0.1:0,to=127.0.0.1:8080,delay=40,jitter=40 --link listen=...
+  playhead-impair --protocol udp --listen 127.0.0.2:8081 --to 127.0.0.1:8081 --delay-ms 60 --jitter-ms 20 --loss-percent 1
 
   --listen, --to ADDRESS:PORT   numeric addresses; port 0 takes a free one
-  --delay-ms D, --jitter-ms J   each way, each piece of the stream: uniform in [D - J, D + J] ms; J at most D
+  --protocol tcp|udp            what is passed on; default tcp
+  --delay-ms D, --jitter-ms J   each way, each piece of the stream or datagram: uniform in [D - J, D + J] ms; J at most D
+  --back-delay-ms D, --back-jitter-ms J
+                                toward the client, where that is another than toward the server
+  --loss-percent P              UDP, each way: so many datagrams never come out. For TCP, drop segments in the kernel
+  --duplicate-percent P         UDP, each way: so many come out twice
+  --reorder-percent P           UDP, each way: so many are held back 5 to 30 ms more. Jitter reorders as well
   --rate-kbps R                 each way, shared by the connections of a link
   --stall START+LENGTH[/EVERY]  ms since the start in which nothing comes out, either way
   --seed S                      the same seed gives the same delays
-  --link k=v,...                one link of its own; keys listen, to, delay, jitter, rate, stall, seed. Repeatable;
-                                the single options above then are what links inherit
+  --link k=v,...                one link of its own; keys listen, to, protocol, delay, jitter, back_delay, back_jitter,
+                                loss, duplicate, reorder, rate, stall, seed. Repeatable; the single options above then
+                                are what links inherit
   --exit-with-parent            ends when standard input closes; until then takes commands from it, a line each:
                                   stall LINK MS    nothing comes out of this link for so long
-                                  cut LINK         closes the link's connections
+                                  cut LINK         closes the link's connections; drops its datagrams
                                   LINK counts from 0; each is answered "ok" or "error REASON"
 
 When it listens it prints "ready ports=PORT,PORT...", a port for each link in their order. SIGTERM and SIGINT end it.
@@ -54,6 +63,22 @@ Parsed<Microseconds> parse_milliseconds(std::string_view name, std::string_view 
         return std::unexpected(
             expected_but(name, value, "milliseconds from 0 to " + std::to_string(max.count() / 1000)));
     return Microseconds(std::llround(number * 1000.0));
+}
+
+// Percent with decimals, as millionths.
+Parsed<std::uint32_t> parse_chance(std::string_view name, std::string_view value) {
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), number, std::chars_format::fixed);
+    if (error != std::errc() || end != value.data() + value.size() || !(number >= 0) || number > 100)
+        return std::unexpected(expected_but(name, value, "a percentage from 0 to 100"));
+    return static_cast<std::uint32_t>(std::llround(number * 1e4));
+}
+
+Parsed<Protocol> parse_protocol(std::string_view name, std::string_view value) {
+    if (value == "tcp") return Protocol::tcp;
+    if (value == "udp") return Protocol::udp;
+    return std::unexpected(expected_but(name, value, "tcp or udp"));
 }
 
 Parsed<Address> parse_address(std::string_view name, std::string_view value) {
@@ -90,7 +115,9 @@ Parsed<Stall> parse_stall(std::string_view name, std::string_view value) {
 // A link while its options are still being read; what is not said is inherited.
 struct Draft {
     std::optional<Address> listen, to;
-    std::optional<Microseconds> delay, jitter;
+    std::optional<Protocol> protocol;
+    std::optional<Microseconds> delay, jitter, back_delay, back_jitter;
+    std::optional<std::uint32_t> loss, duplicate, reorder;
     std::optional<std::uint64_t> rate_kbps, seed;
     std::optional<Stall> stall;
 };
@@ -108,6 +135,12 @@ Parsed<bool> set_key(Draft& draft, std::string_view name, std::string_view key, 
     if (key == "to") return keep(draft.to, parse_address(name, value));
     if (key == "delay") return keep(draft.delay, parse_milliseconds(name, value, delay_max));
     if (key == "jitter") return keep(draft.jitter, parse_milliseconds(name, value, delay_max));
+    if (key == "back_delay") return keep(draft.back_delay, parse_milliseconds(name, value, delay_max));
+    if (key == "back_jitter") return keep(draft.back_jitter, parse_milliseconds(name, value, delay_max));
+    if (key == "protocol") return keep(draft.protocol, parse_protocol(name, value));
+    if (key == "loss") return keep(draft.loss, parse_chance(name, value));
+    if (key == "duplicate") return keep(draft.duplicate, parse_chance(name, value));
+    if (key == "reorder") return keep(draft.reorder, parse_chance(name, value));
     if (key == "rate") return keep(draft.rate_kbps, parse_count(name, value, 1, 100'000'000));
     if (key == "seed") return keep(draft.seed, parse_count(name, value, 0, UINT64_MAX));
     if (key == "stall") return keep(draft.stall, parse_stall(name, value));
@@ -126,7 +159,9 @@ Parsed<Draft> parse_link(std::string_view text) {
         const auto set = set_key(draft, "--link " + std::string(key), key, pair.substr(equals + 1));
         if (!set) return std::unexpected(set.error());
         if (!*set)
-            return std::unexpected(expected_but("--link", key, "listen, to, delay, jitter, rate, stall or seed"));
+            return std::unexpected(expected_but("--link", key,
+                                                "listen, to, protocol, delay, jitter, back_delay, back_jitter, loss, "
+                                                "duplicate, reorder, rate, stall or seed"));
     }
     return draft;
 }
@@ -139,26 +174,47 @@ Parsed<LinkOptions> finish(const Draft& link, const Draft& inherited, std::size_
     if (!listen) return std::unexpected(name + " has no listen address");
     if (!to) return std::unexpected(name + " has no address to lead to");
     if (to->port == 0) return std::unexpected(name + " leads to port 0; expected the port of a server");
+    const Delay there{.mean = pick(link.delay, inherited.delay).value_or(Microseconds(0)),
+                      .jitter = pick(link.jitter, inherited.jitter).value_or(Microseconds(0))};
+    const Delay back{.mean = pick(link.back_delay, inherited.back_delay).value_or(there.mean),
+                     .jitter = pick(link.back_jitter, inherited.back_jitter).value_or(there.jitter)};
     LinkOptions options{.listen = *listen,
                         .to = *to,
-                        .delay = {.mean = pick(link.delay, inherited.delay).value_or(Microseconds(0)),
-                                  .jitter = pick(link.jitter, inherited.jitter).value_or(Microseconds(0))},
+                        .protocol = pick(link.protocol, inherited.protocol).value_or(Protocol::tcp),
+                        .delay = there,
+                        .delay_back = back,
+                        .faults = {.loss_ppm = pick(link.loss, inherited.loss).value_or(0),
+                                   .duplicate_ppm = pick(link.duplicate, inherited.duplicate).value_or(0),
+                                   .reorder_ppm = pick(link.reorder, inherited.reorder).value_or(0)},
                         .rate_kbps = pick(link.rate_kbps, inherited.rate_kbps),
                         .stall = pick(link.stall, inherited.stall),
                         .seed = link.seed.value_or(inherited.seed.value_or(1) + index)};
-    if (options.delay.jitter > options.delay.mean)
-        return std::unexpected(name + " has a jitter of " + std::to_string(options.delay.jitter.count()) +
-                               " us, more than its delay of " + std::to_string(options.delay.mean.count()) +
-                               " us; delays cannot be negative");
+    for (const auto& delay : {options.delay, options.delay_back})
+        if (delay.jitter > delay.mean)
+            return std::unexpected(name + " has a jitter of " + std::to_string(delay.jitter.count()) +
+                                   " us, more than its delay of " + std::to_string(delay.mean.count()) +
+                                   " us; delays cannot be negative");
+    if (options.protocol == Protocol::tcp && options.faults != Faults())
+        return std::unexpected(name + " is TCP, which loses, doubles and reorders nothing; expected protocol udp");
     return options;
 }
 
 } // namespace
 
 std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments) {
-    constexpr std::pair<std::string_view, std::string_view> singles[] = {
-        {"--listen", "listen"},  {"--to", "to"},     {"--delay-ms", "delay"}, {"--jitter-ms", "jitter"},
-        {"--rate-kbps", "rate"}, {"--seed", "seed"}, {"--stall", "stall"}};
+    constexpr std::pair<std::string_view, std::string_view> singles[] = {{"--listen", "listen"},
+                                                                         {"--to", "to"},
+                                                                         {"--protocol", "protocol"},
+                                                                         {"--delay-ms", "delay"},
+                                                                         {"--jitter-ms", "jitter"},
+                                                                         {"--back-delay-ms", "back_delay"},
+                                                                         {"--back-jitter-ms", "back_jitter"},
+                                                                         {"--loss-percent", "loss"},
+                                                                         {"--duplicate-percent", "duplicate"},
+                                                                         {"--reorder-percent", "reorder"},
+                                                                         {"--rate-kbps", "rate"},
+                                                                         {"--seed", "seed"},
+                                                                         {"--stall", "stall"}};
     Options options;
     Draft inherited;
     std::vector<Draft> drafts;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "datagram_schedule.hpp"
 #include "delay_schedule.hpp"
 
 #include <cstdint>
@@ -21,11 +22,16 @@ struct Address {
     friend bool operator==(const Address&, const Address&) = default;
 };
 
-// One listening port and where it leads; the same impairment in both directions, drawn independently.
+enum class Protocol : std::uint8_t { tcp, udp };
+
+// One listening port and where it leads. Both directions draw independently, from the same numbers unless said.
 struct LinkOptions {
     Address listen;
     Address to;
-    Delay delay;
+    Protocol protocol = Protocol::tcp;
+    Delay delay;      // to the server
+    Delay delay_back; // to the client
+    Faults faults;    // none for TCP, which would only turn them into delay
     std::optional<std::uint64_t> rate_kbps;
     std::optional<Stall> stall;
     std::uint64_t seed = 1;

@@ -149,7 +149,7 @@ asio::awaitable<void> TcpLink::serve(Tcp::socket client, std::uint64_t number) {
     Pipe up(connection, connection.client, connection.server, to_server_,
             DelaySchedule(options_.delay, direction_seed(options_.seed, number, true)));
     Pipe down(connection, connection.server, connection.client, to_client_,
-              DelaySchedule(options_.delay, direction_seed(options_.seed, number, false)));
+              DelaySchedule(options_.delay_back, direction_seed(options_.seed, number, false)));
     co_await (read(up, connection) && write(up, connection) && read(down, connection) && write(down, connection));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "link.hpp"
 #include "options.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -24,19 +25,15 @@ constexpr std::size_t connections_max = 4096;
 // The set-up of a connection is not delayed, only bytes and the end of a stream are.
 //   Thread: that of the io_context.   Owner: main.
 //   Errors: the constructor throws when the port is taken; later errors close the one connection.
-class TcpLink {
+class TcpLink final : public Link {
   public:
     TcpLink(boost::asio::io_context& context, const LinkOptions& options);
-    TcpLink(const TcpLink&) = delete;
-    TcpLink& operator=(const TcpLink&) = delete;
 
-    [[nodiscard]] std::uint16_t port() const { return port_; }
-    // Nothing comes out, either way, until so long from now.
-    void stall(Microseconds length);
-    // Closes every connection; new ones are accepted as before.
-    void cut();
-    // Stops accepting and closes everything; the io_context then runs out of work.
-    void close();
+    [[nodiscard]] std::uint16_t port() const override { return port_; }
+    void stall(Microseconds length) override;
+    // Closes every connection.
+    void cut() override;
+    void close() override;
 
   private:
     using Clock = std::chrono::steady_clock;

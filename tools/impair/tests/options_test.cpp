@@ -28,6 +28,7 @@ TEST_CASE("single options describe one link") {
     CHECK(options->links[0] == LinkOptions{.listen = {"127.0.0.1", 0},
                                            .to = {"127.0.0.1", 8080},
                                            .delay = {80ms, 40500us},
+                                           .delay_back = {80ms, 40500us},
                                            .rate_kbps = 4000,
                                            .stall = Stall{5s, 1s, 10s},
                                            .seed = 9});
@@ -61,9 +62,43 @@ TEST_CASE("a wrong option is named with what was expected") {
     refuses({"--stall", "5"}, "START+LENGTH");
     refuses({"--stall", "5+1000/1000"}, "EVERY greater than LENGTH");
     refuses({"--link", "listen"}, "key=value");
-    refuses({"--link", "loss=1"}, "expected listen, to, delay");
+    refuses({"--link", "lost=1"}, "expected listen, to, protocol");
     refuses({"--sed", "1"}, "unknown option '--sed'");
     refuses({"--seed"}, "needs a value");
+}
+
+TEST_CASE("a UDP link has chances in percent and a way back of its own") {
+    const auto options =
+        parse({"--protocol", "udp", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:8081", "--delay-ms", "60",
+               "--jitter-ms", "20", "--loss-percent", "1", "--link",
+               "duplicate=0.5,reorder=100,back_delay=5,back_jitter=0", "--link", "protocol=tcp,loss=0"});
+    REQUIRE(options.has_value());
+    CHECK(options->links[0] ==
+          LinkOptions{.listen = {"127.0.0.1", 0},
+                      .to = {"127.0.0.1", 8081},
+                      .protocol = Protocol::udp,
+                      .delay = {60ms, 20ms},
+                      .delay_back = {5ms, 0ms},
+                      .faults = {.loss_ppm = 10'000, .duplicate_ppm = 5'000, .reorder_ppm = 1'000'000},
+                      .rate_kbps = {},
+                      .stall = {},
+                      .seed = 1});
+    CHECK(options->links[1].protocol == Protocol::tcp);
+    CHECK(options->links[1].delay_back == Delay{60ms, 20ms});
+    CHECK(options->links[1].faults == Faults{});
+}
+
+TEST_CASE("what cannot be lost or is no chance is refused") {
+    refuses({"--listen", "127.0.0.1:0", "--to", "127.0.0.1:80", "--loss-percent", "1"}, "TCP, which loses");
+    refuses({"--listen", "127.0.0.1:0", "--to", "127.0.0.1:80", "--link", "reorder=1"}, "expected protocol udp");
+    refuses({"--loss-percent", "100.1"}, "a percentage from 0 to 100");
+    refuses({"--duplicate-percent", "-1"}, "--duplicate-percent is '-1'");
+    refuses({"--reorder-percent", "nan"}, "a percentage");
+    refuses({"--link", "loss="}, "--link loss is ''");
+    refuses({"--protocol", "sctp"}, "expected tcp or udp");
+    refuses({"--listen", "127.0.0.1:0", "--to", "127.0.0.1:80", "--delay-ms", "9", "--jitter-ms", "9",
+             "--back-delay-ms", "5"},
+            "jitter of 9000 us, more than its delay of 5000 us");
 }
 
 TEST_CASE("jitter above the delay is refused, since clamping it would move the mean") {

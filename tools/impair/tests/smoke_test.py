@@ -77,6 +77,60 @@ class Impair:
         self.process.stdin.flush()
         return self.process.stdout.readline().strip()
 
+    def datagrams(self, link=0):
+        """A UDP socket of its own source address, connected to a link."""
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.connect(("127.0.0.1", self.ports[link]))
+        client.settimeout(10)
+        return client
+
+
+class DatagramEcho:
+    """Answers every datagram with itself to whom it came from; counts the source addresses."""
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.sources = set()
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                datagram, source = self.socket.recvfrom(65536)
+                if datagram == b"end":
+                    return
+                self.sources.add(source)
+                self.socket.sendto(datagram, source)
+
+    def __exit__(self, *_):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"end", ("127.0.0.1", self.port))
+        self.socket.close()
+
+
+def numbered(client, count):
+    """Sends `count` numbered datagrams; the numbers that came back, as they came, until a second of silence."""
+    received = []
+
+    def receive():
+        with contextlib.suppress(TimeoutError):
+            while True:
+                received.append(int.from_bytes(client.recv(65536), "big"))
+
+    client.settimeout(1)
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    for number in range(count):
+        client.send(number.to_bytes(4, "big"))
+        if number % 10 == 9:
+            time.sleep(0.002)  # so that the kernel's buffers, which are not tested here, suffice
+    receiver.join()
+    return received
+
 
 def round_trip_s(connection, payload=b"x"):
     start = time.monotonic()
@@ -154,6 +208,88 @@ class Smoke(unittest.TestCase):
         done = subprocess.run([BINARY, "--to", self.to, "--listen", self.to], capture_output=True, text=True, timeout=10)
         self.assertEqual(done.returncode, 1)
         self.assertIn(self.to, done.stderr)
+
+
+class DatagramSmoke(unittest.TestCase):
+    def setUp(self):
+        self.echo = self.enterContext(DatagramEcho())
+        self.link = ("--protocol", "udp", "--to", f"127.0.0.1:{self.echo.port}", "--listen", "127.0.0.1:0")
+
+    def test_each_way_has_its_own_delay_and_datagrams_stay_whole(self):
+        largest = random.Random(2).randbytes(65_507)
+        with Impair(*self.link, "--delay-ms", "50", "--back-delay-ms", "20") as proxy, proxy.datagrams() as client:
+            start = time.monotonic()
+            client.send(largest)
+            self.assertEqual(client.recv(65536), largest)
+            self.assertGreaterEqual(time.monotonic() - start, 0.070)
+            client.send(b"")
+            self.assertEqual(client.recv(65536), b"")
+
+    def test_timers_are_exact(self):
+        with Impair(*self.link, "--delay-ms", "10") as proxy, proxy.datagrams() as client:
+            best = min(round_trip_s(client) for _ in range(20))
+        self.assertGreaterEqual(best, 0.020)
+        self.assertLess(best, 0.0215)
+
+    def test_clients_are_told_apart(self):
+        with Impair(*self.link, "--delay-ms", "5") as proxy, contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(proxy.datagrams()) for _ in range(20)]
+            for number, client in enumerate(clients):
+                client.send(bytes([number]))
+            self.assertEqual([client.recv(16) for client in clients], [bytes([number]) for number in range(20)])
+        self.assertEqual(len(self.echo.sources), 20)
+
+    def test_as_many_are_lost_as_asked_for_and_the_same_ones_each_time(self):
+        runs = []
+        for _ in range(2):
+            with Impair(*self.link, "--loss-percent", "20", "--seed", "5") as proxy, proxy.datagrams() as client:
+                runs.append(numbered(client, 2000))
+        self.assertEqual(runs[0], runs[1])
+        self.assertEqual(runs[0], sorted(set(runs[0])))
+        self.assertAlmostEqual(len(runs[0]) / 2000, 0.64, delta=0.05)
+
+    def test_everything_can_be_doubled(self):
+        with Impair(*self.link, "--duplicate-percent", "100") as proxy, proxy.datagrams() as client:
+            self.assertEqual(sorted(numbered(client, 50)), sorted(list(range(50)) * 4))
+
+    def test_reordering_loses_nothing(self):
+        with Impair(*self.link, "--reorder-percent", "10") as proxy, proxy.datagrams() as client:
+            received = numbered(client, 500)
+        self.assertEqual(sorted(received), list(range(500)))
+        self.assertNotEqual(received, list(range(500)))
+
+    def test_a_stall_holds_back_and_a_cut_drops(self):
+        with Impair(*self.link, "--delay-ms", "50") as proxy, proxy.datagrams() as client:
+            self.assertEqual(proxy.command("stall 0 400"), "ok")
+            self.assertGreaterEqual(round_trip_s(client), 0.35)
+            self.assertEqual(proxy.command("stall 0 1000"), "ok")
+            client.send(b"held")
+            time.sleep(0.1)
+            self.assertEqual(proxy.command("cut 0"), "ok")
+            client.send(b"after")
+            self.assertEqual(client.recv(16), b"after")
+
+    def test_a_server_that_comes_later_is_found(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        with Impair("--protocol", "udp", "--to", f"127.0.0.1:{port}", "--listen", "127.0.0.1:0") as proxy, proxy.datagrams() as client:
+            client.send(b"lost")
+            time.sleep(0.1)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+                server.bind(("127.0.0.1", port))
+                server.settimeout(10)
+                client.send(b"heard")
+                datagram, source = server.recvfrom(16)
+                self.assertEqual(datagram, b"heard")
+                server.sendto(b"answer", source)
+                self.assertEqual(client.recv(16), b"answer")
+
+    def test_it_ends_while_datagrams_are_held_back(self):
+        with Impair(*self.link, "--delay-ms", "5000") as proxy, proxy.datagrams() as client:
+            client.send(b"held back")
+            proxy.process.send_signal(signal.SIGTERM)
+            self.assertEqual(proxy.process.wait(10), 0)
 
 
 if __name__ == "__main__":
