@@ -118,6 +118,9 @@ const Keys<Config>& top_keys() {
             "whoever has it may look into the engine and reload it over HTTP", set_admin_token,
             // A secret is not printed, lest it goes where the printed settings go.
             [](const Config& config) { return config.admin_token.empty() ? Value{std::string{}} : Value{}; }),
+        boolean<Config>(
+            "connect_tokens_only", [](auto& c) -> auto& { return c.sessions.connect_tokens_only; },
+            "links only get connect tokens, which are used once, and open no room by themselves"),
         folder<Config>(
             "plugins_folder", [](auto& c) -> auto& { return c.plugins_folder; }, "where plugins are looked for"),
         {"plugins", "a table of plugins with their settings",

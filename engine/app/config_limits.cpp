@@ -68,6 +68,9 @@ const Keys<Config>& limit_keys() {
         integer<Config>(
             "rooms_created_per_minute", [](auto& c) -> auto& { return c.http.rooms_created_per_minute; }, 1, 100'000,
             "over the API, by one address"),
+        integer<Config>(
+            "joins_per_minute", [](auto& c) -> auto& { return c.http.joins_per_minute; }, 1, 1'000'000,
+            "how often one address may ask for a connect token"),
     };
     return keys;
 }

@@ -4,6 +4,7 @@
 #include "app/shard_thread.hpp"
 #include "net/http/server.hpp"
 #include "session/clock.hpp"
+#include "session/engine_run.hpp"
 #include "session/shard.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -56,6 +57,11 @@ class ShardBackend final : public http::Backend {
     void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
         shard_.post([id = std::move(id), reply = std::move(reply)](Shard& shard) mutable { reply(shard.find(id)); });
     }
+    void join_room(RoomId id, JoinRequest request, http::Reply<Result<IssuedToken>> reply) override {
+        shard_.post([id = std::move(id), request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
+            reply(shard.issue(id, request));
+        });
+    }
     // Files are read here, in the thread that serves files; only what is fit to run reaches the shard.
     void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
         PluginSets sets;
@@ -105,11 +111,11 @@ void log_reload(const Result<PluginReload>& reload) {
                  reload->rooms_unchanged, reload->rooms_kept);
 }
 
-// Names this run of the engine; never 0.
-std::uint64_t random_clock_id(RandomSource& random) {
-    std::uint64_t id = 0;
-    while (id == 0) random.fill(std::as_writable_bytes(std::span{&id, 1}));
-    return id;
+EngineRun random_run(RandomSource& random) {
+    EngineRun run;
+    while (run.clock_id == 0) random.fill(std::as_writable_bytes(std::span{&run.clock_id, 1}));
+    random.fill(run.sealing_key.bytes);
+    return run;
 }
 
 // Opens the rooms of the config; returns their links.
@@ -132,11 +138,11 @@ std::vector<std::string> open_rooms(Shard& shard, const std::vector<RoomRequest>
 // the last to go: replies that wait in the shard's queue hold coroutines whose sockets belong to it.
 struct Server::Impl {
     Impl(const Config& config, const std::string& version, std::function<Config()> reread)
-        : clock_id(random_clock_id(random)),
+        : engine_run(random_run(random)),
           host(config.http.host),
-          shard(config.sessions, config.tick_length, clock_id, clock, random),
+          shard(config.sessions, config.tick_length, engine_run, clock, random),
           backend(http_io, shard, version, std::move(reread)),
-          http(http_io, http_settings_of(config), {clock_id, config.tick_length}, clock, backend),
+          http(http_io, http_settings_of(config), {engine_run.clock_id, config.tick_length}, clock, backend),
           signals(http_io),
           hang_ups(http_io),
           drain_timer(http_io) {
@@ -188,7 +194,7 @@ struct Server::Impl {
     asio::io_context http_io{1};
     SteadyClock clock;
     SystemRandom random;
-    std::uint64_t clock_id;
+    EngineRun engine_run;
     std::string host;
     std::vector<std::string> links; // of the rooms of the config
     ShardThread shard;

@@ -24,12 +24,12 @@ constexpr int viewer_send_buffer_bytes = 32 * 1024;
 
 } // namespace
 
-ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id,
+ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
                          const Clock& clock, RandomSource& random)
     : clock_(clock),
       tick_timer_(io_),
       drain_timer_(io_),
-      shard_(settings, tick_length, clock_id, clock, random) {}
+      shard_(settings, tick_length, run, clock, random) {}
 
 ShardThread::~ShardThread() {
     io_.stop();

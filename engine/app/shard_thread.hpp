@@ -3,6 +3,7 @@
 #include "net/http/backend.hpp"
 #include "net/websocket/connection.hpp"
 #include "session/clock.hpp"
+#include "session/engine_run.hpp"
 #include "session/metrics.hpp"
 #include "session/settings.hpp"
 #include "session/shard.hpp"
@@ -32,7 +33,7 @@ class ShardThread {
     // What the rest of the engine may do with a shard: run this there, soon.
     using Work = std::move_only_function<void(Shard&)>;
 
-    ShardThread(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+    ShardThread(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
                 RandomSource& random);
     ~ShardThread();
 

@@ -2,6 +2,7 @@
 
 #include "core/result.hpp"
 #include "replication/frame.hpp"
+#include "seal/connect_token.hpp"
 
 #include <cstddef>
 #include <span>
@@ -41,6 +42,10 @@ class Connection {
 
     // Says goodbye in the transport's own way after what was sent, then on_closed() follows, within a bounded time.
     virtual void close(ErrorCode code, std::string_view reason) = 0;
+
+    // What the transport has proven before there was a connection: then the peer need not show a token again. Null
+    // where it proves nothing.
+    virtual const seal::ConnectGrant* grant() const { return nullptr; }
 
     // For logs and limits, e.g. "127.0.0.1:5123".
     virtual const std::string& peer() const = 0;

@@ -156,6 +156,8 @@ std::string to_prometheus(const Metrics& metrics) {
     page.counter("sessions_opened_total", "Hellos accepted.", metrics.sessions_opened_total);
     page.counter("sessions_refused_total", "Connections closed by us before a hello was accepted.",
                  metrics.sessions_refused_total);
+    page.counter("connect_tokens_issued_total", "Connect tokens given to who may join.",
+                 metrics.connect_tokens_issued_total);
     page.counter("sessions_resumed_total", "Hellos that resumed a viewer's place.", metrics.sessions_resumed_total);
     page.gauge("slow_sessions", "Sessions outside the live group, waiting for their connection to drain.",
                metrics.slow_sessions);

@@ -33,6 +33,7 @@ struct Metrics {
     std::uint64_t slow_closed_total = 0;
     std::uint64_t hash_mismatches_total = 0; // must read zero
     std::uint64_t malformed_messages_total = 0;
+    std::uint64_t connect_tokens_issued_total = 0;
     std::uint64_t signals_total = 0;
     std::uint64_t kicks_total = 0;
     std::uint64_t bans_total = 0;

@@ -35,11 +35,15 @@ PeerNetwork network_of(std::string_view peer) {
     const bool bracketed = peer.starts_with('[');
     const std::size_t end = bracketed ? peer.find(']') : peer.rfind(':');
     if (end == std::string_view::npos) return {};
-    const std::string address{peer.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end)};
+    const auto address = peer.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end);
+    return bracketed == address.contains(':') ? network_at(address) : PeerNetwork{};
+}
+
+PeerNetwork network_at(std::string_view address) {
+    const std::string text{address};
     std::array<std::uint8_t, 16> bytes{};
-    if (!bracketed && ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1)
-        return of_ipv4(std::span{bytes}.first<4>());
-    if (bracketed && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return of_ipv6(bytes);
+    if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return of_ipv4(std::span{bytes}.first<4>());
+    if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return of_ipv6(bytes);
     return {};
 }
 

@@ -18,5 +18,7 @@ struct PeerNetwork {
 // From Connection::peer(), such as "203.0.113.7:5123" or "[2001:db8::7]:5123". Not known for what is no address, and
 // for loopback ones: a proxy on this machine shows those for everybody.
 PeerNetwork network_of(std::string_view peer);
+// The same from the address alone, "203.0.113.7" or "2001:db8::7".
+PeerNetwork network_at(std::string_view address);
 
 } // namespace playhead

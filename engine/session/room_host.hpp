@@ -53,6 +53,8 @@ class RoomHost final : private SessionOwner {
     std::optional<Error> load(const Load& load);
     // A connection that has finished its handshake.
     void attach(std::unique_ptr<Connection> connection);
+    // A connect token for who may join.   Errors: room_full, and those of may_join().
+    Result<IssuedToken> issue(const JoinRequest& request);
 
     // One tick; it stands for `missed` earlier ones too.
     void run(Tick tick, std::uint32_t missed);
@@ -92,6 +94,8 @@ class RoomHost final : private SessionOwner {
     void refuse(Session& session, const Reply& reply);
     void enqueue(Input input);
 
+    Door door();
+    std::optional<Error> full() const;
     void admit_viewer(Session& session, const Hello& hello, ServerTime now);
     void resume(Session& session, const Hello& hello, Place& place);
     void welcome(Session& session, ServerTime now);

@@ -1,8 +1,10 @@
 #include "replication/encode.hpp"
+#include "seal/connect_token.hpp"
 #include "session/room_host.hpp"
 #include "session/telemetry.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,21 +25,59 @@ void RoomHost::attach(std::unique_ptr<Connection> connection) {
     wake();
 }
 
+Door RoomHost::door() {
+    return {.room = id_,
+            .epoch = room_.state().epoch,
+            .keys = keys_,
+            .places = places_,
+            .bans = bans_,
+            .run = shard_.run,
+            .used_tokens = shard_.used_tokens,
+            .connect_tokens_only = shard_.settings.connect_tokens_only};
+}
+
+std::optional<Error> RoomHost::full() const {
+    if (places_.size() < shard_.settings.viewers_per_room_max) return std::nullopt;
+    return Error{ErrorCode::room_full,
+                 "the room has its " + std::to_string(shard_.settings.viewers_per_room_max) + " viewers"};
+}
+
+Result<IssuedToken> RoomHost::issue(const JoinRequest& request) {
+    const ServerTime now = shard_.clock.now();
+    const auto admission = may_join(request, now, door());
+    if (!admission) return std::unexpected(admission.error());
+    if (admission->resumed == ViewerId{0})
+        if (auto error = full()) return std::unexpected(*std::move(error));
+    seal::ConnectGrant grant{.serial = {},
+                             .room = id_,
+                             .clock_id = shard_.run.clock_id,
+                             .expires = now + seal::connect_token_life,
+                             .viewer = admission->resumed,
+                             .roles = admission->roles,
+                             .keys = {},
+                             .epoch = room_.state().epoch};
+    seal::Nonce nonce{};
+    for (const std::span<std::byte> secret :
+         {std::span<std::byte>{grant.serial}, std::span<std::byte>{grant.keys.client_to_engine.bytes},
+          std::span<std::byte>{grant.keys.engine_to_client.bytes}, std::span<std::byte>{nonce}})
+        shard_.random.fill(secret);
+    ++shard_.metrics.connect_tokens_issued_total;
+    return IssuedToken{.connect_token = seal::seal(grant, shard_.run.sealing_key, nonce),
+                       .good_for = seal::connect_token_life,
+                       .clock_id = shard_.run.clock_id,
+                       .keys = grant.keys};
+}
+
 void RoomHost::admit_viewer(Session& session, const Hello& hello, ServerTime now) {
     const PeerNetwork network = network_of(session.connection().peer());
-    const auto admission = admit(hello, network, now, Door{id_, keys_, places_, bans_});
+    const auto admission = admit(hello, session.connection().grant(), network, now, door());
     if (!admission) return close(session, admission.error(), false);
     Place* place = places_.find(admission->resumed);
     session.resumed = place != nullptr;
     if (place) {
         resume(session, hello, *place);
     } else {
-        if (places_.size() >= shard_.settings.viewers_per_room_max) {
-            return close(session,
-                         {ErrorCode::room_full,
-                          "the room has its " + std::to_string(shard_.settings.viewers_per_room_max) + " viewers"},
-                         false);
-        }
+        if (const auto error = full()) return close(session, *error, false);
         place = &places_.add(Secret::random(shard_.random));
         place->session = &session;
         session.outbox.claim({}, {}, {audience_of(admission->roles), {}});
@@ -75,7 +115,7 @@ void RoomHost::welcome(Session& session, ServerTime now) {
     message.viewer = place.viewer;
     message.resume_token = to_text(Token{TokenKind::resume, id_, place.resume});
     message.resumed = session.resumed;
-    message.clock_id = shard_.clock_id;
+    message.clock_id = shard_.run.clock_id;
     message.tick_length = shard_.tick_length.value;
     message.server_time = now;
     message.report_interval_ms = static_cast<std::uint32_t>(pace.report_interval.count());

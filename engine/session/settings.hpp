@@ -25,6 +25,8 @@ struct SessionSettings {
     // Rooms with more sessions than this are fanned out in slices between ticks, and their frames carry no clock
     // sample: this many sends are about 1.3 ms of kernel time, the most that one room may take out of a tick.
     std::uint32_t fresh_viewers_max = 256;
+    // The tokens of links are good for asking for a connect token over HTTP, and not for a hello.
+    bool connect_tokens_only = false;
 };
 
 } // namespace playhead

@@ -47,11 +47,11 @@ struct Shard::Impl {
     std::vector<RoomHost*> dear;  // while a tick runs: rooms whose plugins wait for the others
     std::deque<std::unique_ptr<Refused>> refused;
 
-    Impl(const SessionSettings& given, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+    Impl(const SessionSettings& given, TickLength tick_length, const EngineRun& run, const Clock& clock,
          RandomSource& random)
         : context{.settings = settings,
                   .tick_length = tick_length,
-                  .clock_id = clock_id,
+                  .run = run,
                   .clock = clock,
                   .random = random,
                   .metrics = {},
@@ -60,6 +60,7 @@ struct Shard::Impl {
                   .due = {},
                   .next_tick = tick_length.at_or_after(clock.now()),
                   .sends_until = {},
+                  .used_tokens = {},
                   .peer_log = {},
                   .plugin_log = {}},
           settings(given) {}
@@ -69,9 +70,9 @@ struct Shard::Impl {
     std::size_t run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start);
 };
 
-Shard::Shard(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+Shard::Shard(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
              RandomSource& random)
-    : impl_(std::make_unique<Impl>(settings, tick_length, clock_id, clock, random)) {}
+    : impl_(std::make_unique<Impl>(settings, tick_length, run, clock, random)) {}
 
 Shard::~Shard() = default;
 
@@ -91,6 +92,16 @@ const RoomState* Shard::state(const RoomId& id) const {
     const RoomHost* room = impl_->directory.find(id);
     return room ? &room->state() : nullptr;
 }
+
+Result<IssuedToken> Shard::issue(const RoomId& id, const JoinRequest& request) {
+    if (impl_->context.draining)
+        return std::unexpected(Error{ErrorCode::draining, "the engine is going down", drain_retry_ms});
+    RoomHost* room = impl_->directory.find(id);
+    if (!room) return std::unexpected(Error{ErrorCode::room_unknown, "there is no room '" + id.text() + "'"});
+    return room->issue(request);
+}
+
+seal::UsedTokens& Shard::used_tokens() { return impl_->context.used_tokens; }
 
 void Shard::use_plugins(PluginSets sets) { impl_->directory.use_plugins(std::move(sets)); }
 

@@ -3,9 +3,12 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "seal/connect_token.hpp"
+#include "session/admission.hpp"
 #include "session/clock.hpp"
 #include "session/connection.hpp"
 #include "session/directory.hpp"
+#include "session/engine_run.hpp"
 #include "session/metrics.hpp"
 #include "session/plugin_sets.hpp"
 #include "session/settings.hpp"
@@ -23,7 +26,7 @@ namespace playhead {
 //   Thread: one.   Owner: app/server (its own thread), or a test or the simulation (a fake clock).
 class Shard {
   public:
-    Shard(const SessionSettings& settings, TickLength tick_length, std::uint64_t clock_id, const Clock& clock,
+    Shard(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
           RandomSource& random);
     ~Shard();
 
@@ -33,6 +36,11 @@ class Shard {
     std::optional<RoomSummary> find(const RoomId& id) const;
     // A room's state, for tests, tools and the admin page; null if there is no such room.
     const RoomState* state(const RoomId& id) const;
+    // A connect token for somebody who may join now, by whichever transport.
+    //   Errors: room_unknown, draining, room_full, and those of may_join().
+    Result<IssuedToken> issue(const RoomId& id, const JoinRequest& request);
+    // Of this shard's rooms; for a transport at which tokens are shown before any connection is there.
+    seal::UsedTokens& used_tokens();
 
     // ---- plugins
     // Of rooms that are made from now on.

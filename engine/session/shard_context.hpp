@@ -2,8 +2,10 @@
 
 #include "core/time.hpp"
 #include "plugin/figures.hpp"
+#include "seal/connect_token.hpp"
 #include "session/clock.hpp"
 #include "session/due_rooms.hpp"
+#include "session/engine_run.hpp"
 #include "session/log.hpp"
 #include "session/metrics.hpp"
 #include "session/plugin_time.hpp"
@@ -20,7 +22,7 @@ inline constexpr std::uint32_t drain_retry_ms = 1000;
 struct ShardContext {
     const SessionSettings& settings;
     const TickLength tick_length;
-    const std::uint64_t clock_id;
+    const EngineRun run;
     const Clock& clock;
     RandomSource& random;
     Metrics metrics;
@@ -30,6 +32,7 @@ struct ShardContext {
     Tick next_tick;         // the first that has not been run
     ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead
     bool draining = false;
+    seal::UsedTokens used_tokens;
     PeerLog peer_log;
     PluginLog plugin_log;
 };

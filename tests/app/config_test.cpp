@@ -53,14 +53,16 @@ TEST_CASE("an empty table gives the defaults") {
     CHECK(config.log_level == "info");
     CHECK(config.rooms.empty());
     CHECK(config.http.web_root.empty());
+    CHECK_FALSE(config.sessions.connect_tokens_only);
 }
 
 TEST_CASE("every kind of setting is read") {
     const Config config = good(R"(return {
       listen = "[::1]:0", web_root = "web", media_folder = "/srv/media", tick_rate_hz = 10.0, log_level = "debug",
-      allowed_origins = { "https://example.org", "http://localhost:5173" },
+      allowed_origins = { "https://example.org", "http://localhost:5173" }, connect_tokens_only = true,
       limits = { viewer_grace_s = 2 * 60, report_interval_ms = 500, slow_bytes_max = 1 << 20, fan_out_slice_us = 900,
-                 http_connections_max = 7, header_timeout_s = 3, rooms_created_per_minute = 5, commands_per_s = 3 },
+                 http_connections_max = 7, header_timeout_s = 3, rooms_created_per_minute = 5, commands_per_s = 3,
+                 joins_per_minute = 9 },
       rooms = {
         { id = "one", title = "Erster", listed = true, media = { url = "/media/a.mp4", title = "A" } },
         { id = "two", media = { kind = "hls", url = "https://example.org/x.m3u8" } },
@@ -81,6 +83,8 @@ TEST_CASE("every kind of setting is read") {
     CHECK(config.http.connections_max == 7);
     CHECK(config.http.header_timeout == 3s);
     CHECK(config.http.rooms_created_per_minute == 5);
+    CHECK(config.http.joins_per_minute == 9);
+    CHECK(config.sessions.connect_tokens_only);
     REQUIRE(config.rooms.size() == 2);
     CHECK(config.rooms[0].id->text() == "one");
     CHECK(config.rooms[0].listed);

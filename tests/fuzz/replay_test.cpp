@@ -76,4 +76,13 @@ TEST_CASE("the decoder of messages survives its corpus and its mutants") {
 TEST_CASE("the decoder of values survives its corpus and its mutants") {
     replay("decode_value", fuzz::fuzz_decode_value, 2000);
 }
+TEST_CASE("connect tokens survive their corpus and its mutants") {
+    replay("connect_token", fuzz::fuzz_connect_token, 500);
+}
+TEST_CASE("the handshake of datagrams survives its corpus and its mutants") {
+    replay("handshake", fuzz::fuzz_handshake, 500);
+}
+TEST_CASE("the opener of packets survives its corpus and its mutants") {
+    replay("packet_opener", fuzz::fuzz_packet_opener, 500);
+}
 TEST_CASE("scripts of the corpus and their mutants end") { replay("script", fuzz::fuzz_script, 50); }

@@ -67,7 +67,7 @@ struct Arena {
     RacingClock clock;
     SeededRandom random;
     SessionSettings settings = settings_of_arena();
-    Shard shard{settings, TickLength{}, 77, clock, random};
+    Shard shard{settings, TickLength{}, EngineRun{77, {}}, clock, random};
     std::shared_ptr<TimedLine> viewer; // of a room with an honest plugin that is asked each tick
     std::uint32_t sequence = 0;
     std::size_t unanswered = 0;

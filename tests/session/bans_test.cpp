@@ -199,6 +199,12 @@ TEST_CASE("bans are bounded: the one that ends first gives way, and an id is ban
 TEST_CASE("a peer's network is its IPv4 address or its IPv6 /64, and loopback is nobody's") {
     CHECK(network_of("203.0.113.7:5123") == PeerNetwork{4, 0xCB007107});
     CHECK(network_of("203.0.113.7:1") == network_of("203.0.113.7:2"));
+    CHECK(network_at("203.0.113.7") == network_of("203.0.113.7:1"));
+    CHECK(network_at("2001:db8:1:2::") == network_of("[2001:db8:1:2:3:4:5:6]:443"));
+    CHECK_FALSE(network_at("203.0.113.7:1").known());
+    CHECK_FALSE(network_at("[2001:db8:1:2::]").known());
+    CHECK_FALSE(network_at("127.0.0.1").known());
+    CHECK_FALSE(network_at("").known());
     CHECK(network_of("203.0.113.7:1") != network_of("203.0.113.8:1"));
     CHECK(network_of("[2001:db8:1:2:3:4:5:6]:443") == PeerNetwork{6, 0x20010DB800010002});
     CHECK(network_of("[2001:db8:1:2::1]:1") == network_of("[2001:db8:1:2:ffff::9]:2"));

@@ -41,6 +41,7 @@ class TestConnection final : public Connection {
         line_->closing = true;
         line_->close_code = code;
     }
+    const seal::ConnectGrant* grant() const override { return line_->grant ? &*line_->grant : nullptr; }
     const std::string& peer() const override { return name_; }
 
   private:
@@ -90,9 +91,10 @@ void Peer::unblock() {
     if (!closed() && line_->events) line_->events->on_drained();
 }
 
-Stage::Stage(const SessionSettings& wanted, std::shared_ptr<const PluginSet> plugins)
+Stage::Stage(const SessionSettings& wanted, std::shared_ptr<const PluginSet> plugins, const EngineRun& engine_run)
     : settings(wanted),
-      shard(settings, TickLength{}, 77, clock, random),
+      run(engine_run),
+      shard(settings, TickLength{}, run, clock, random),
       room(shard
                .create({.id = room_id("den"),
                         .title = "Den",

@@ -55,7 +55,8 @@ struct Line {
     std::size_t waiting = 0;
     std::size_t sends = 0;
     std::size_t bytes = 0;
-    std::vector<std::vector<Frame>> frames; // one entry per send()
+    std::vector<std::vector<Frame>> frames;  // one entry per send()
+    std::optional<seal::ConnectGrant> grant; // what the transport has proven
 };
 
 // The far end of a connection to the engine.
@@ -88,8 +89,10 @@ class Peer {
 };
 
 struct Stage {
-    explicit Stage(const SessionSettings& wanted = {}, std::shared_ptr<const PluginSet> plugins = nullptr);
+    explicit Stage(const SessionSettings& wanted = {}, std::shared_ptr<const PluginSet> plugins = nullptr,
+                   const EngineRun& run = {77, {}});
     explicit Stage(std::shared_ptr<const PluginSet> plugins) : Stage(SessionSettings{}, std::move(plugins)) {}
+    explicit Stage(const EngineRun& run) : Stage(SessionSettings{}, nullptr, run) {}
 
     Peer connect(const RoomId& room, const std::string& address = "test");
     Peer connect() { return connect(room.id); }
@@ -107,6 +110,7 @@ struct Stage {
     FakeClock clock;
     SeededRandom random;
     SessionSettings settings;
+    EngineRun run;
     Shard shard;
     CreatedRoom room;
     std::vector<std::shared_ptr<Line>> lines;

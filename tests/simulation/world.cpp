@@ -29,7 +29,7 @@ World::World(const Scenario& scenario)
     : scenario_(scenario),
       random_(scenario.seed),
       secrets_(scenario.seed ^ 0x5EC2E7),
-      shard_(scenario.settings, TickLength{}, scenario.seed, timeline_, secrets_),
+      shard_(scenario.settings, TickLength{}, EngineRun{scenario.seed, {}}, timeline_, secrets_),
       room_(shard_.create(request(scenario)).value()) {
     Habits witness;
     witness.think_time = Microseconds{0};

@@ -1,5 +1,7 @@
 #include "net/http/api.hpp"
 
+#include "core/base64url.hpp"
+#include "replication/messages.hpp"
 #include "room/media.hpp"
 #include "room/state.hpp"
 
@@ -127,19 +129,25 @@ json::array list_of(std::span<const PluginSummary> plugins) {
     return list;
 }
 
+// An empty body says nothing, as {} does.
+Expected<json::object> parse_object(std::string_view body) {
+    if (trim(body).empty()) return json::object{};
+    json::parse_options options;
+    options.max_depth = depth_max;
+    boost::system::error_code failed;
+    json::value page = json::parse(body, failed, {}, options);
+    if (failed) return malformed("the body is not JSON: " + failed.message());
+    if (!page.is_object()) return malformed("the body must be a JSON object, not " + std::string{kind_of(page)});
+    return std::move(page.get_object());
+}
+
 } // namespace
 
 Expected<RoomRequest> parse_room_request(std::string_view body) {
     RoomRequest request;
-    if (trim(body).empty()) return request;
-    json::parse_options options;
-    options.max_depth = depth_max;
-    boost::system::error_code failed;
-    const json::value page = json::parse(body, failed, {}, options);
-    if (failed) return malformed("the body is not JSON: " + failed.message());
-    if (!page.is_object()) return malformed("the body must be a JSON object, not " + std::string{kind_of(page)});
-
-    Reader reader{page.get_object(), ""};
+    const auto page = parse_object(body);
+    if (!page) return std::unexpected(page.error());
+    Reader reader{*page, ""};
     const auto id = reader.text("id", RoomId::length_max);
     if (!id) return std::unexpected(id.error());
     auto title = reader.text("title", RoomInfo::title_bytes_max);
@@ -163,6 +171,20 @@ Expected<RoomRequest> parse_room_request(std::string_view body) {
     request.title = *std::move(title);
     request.listed = *listed;
     return request;
+}
+
+Expected<JoinRequest> parse_join_request(std::string_view body) {
+    const auto page = parse_object(body);
+    if (!page) return std::unexpected(page.error());
+    Reader reader{*page, ""};
+    auto token = reader.text("token", Hello::token_bytes_max);
+    if (!token) return std::unexpected(token.error());
+    auto resume_token = reader.text("resume_token", Hello::token_bytes_max);
+    if (!resume_token) return std::unexpected(resume_token.error());
+    auto device = reader.text("device", Hello::device_bytes_max);
+    if (!device) return std::unexpected(device.error());
+    if (const auto done = reader.done(); !done) return std::unexpected(done.error());
+    return JoinRequest{*std::move(token), *std::move(resume_token), *std::move(device), {}};
 }
 
 std::string created_json(const CreatedRoom& room) {
@@ -222,6 +244,18 @@ std::string reload_json(const PluginReload& reload) {
                                         {"problems", std::move(problems)}});
 }
 
+std::string issued_json(const IssuedToken& token, const std::optional<EnetFacts>& enet) {
+    json::value where = nullptr;
+    if (enet) where = json::object{{"port", enet->port}, {"sealed", enet->sealed}};
+    return json::serialize(json::object{{"connect_token", token.connect_token},
+                                        {"expires_in_ms", token.good_for.count()},
+                                        {"clock_id", std::to_string(token.clock_id)},
+                                        {"enet", std::move(where)},
+                                        {"keys",
+                                         {{"client_to_engine", to_base64url(token.keys.client_to_engine.bytes)},
+                                          {"engine_to_client", to_base64url(token.keys.engine_to_client.bytes)}}}});
+}
+
 std::string time_json(std::uint64_t clock_id, ServerTime now, TickLength tick_length) {
     // A 64-bit id does not fit the numbers of JavaScript.
     return json::serialize(json::object{{"clock_id", std::to_string(clock_id)},
@@ -234,6 +268,10 @@ Refusal refusal_of(const Error& error) {
     unsigned status = 400;
     switch (error.code) {
     case ErrorCode::room_unknown: status = 404; break;
+    case ErrorCode::token_wrong:
+    case ErrorCode::token_foreign:
+    case ErrorCode::token_stale:
+    case ErrorCode::banned: status = 403; break;
     case ErrorCode::rate_limited: status = 429; break;
     case ErrorCode::too_large: status = 413; break;
     case ErrorCode::room_full:

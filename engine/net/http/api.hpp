@@ -3,10 +3,12 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "net/http/message.hpp"
+#include "net/http/server.hpp"
 #include "room/command.hpp"
 #include "session/shard.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +21,9 @@ namespace playhead::http {
 //   Errors: 400; the sentence names the key, what was expected and what was there.
 Expected<RoomRequest> parse_room_request(std::string_view body);
 
+// The body of POST /api/v1/rooms/{room}/join; the address is not in it.   Errors: as above.
+Expected<JoinRequest> parse_join_request(std::string_view body);
+
 std::string created_json(const CreatedRoom& room);
 std::string room_json(const RoomSummary& room);
 // Most viewers first, at most rooms_listed_max.
@@ -26,6 +31,7 @@ inline constexpr std::size_t rooms_listed_max = 200;
 std::string rooms_json(std::span<const RoomSummary> rooms);
 std::string plugins_json(std::span<const PluginUse> plugins);
 std::string reload_json(const PluginReload& reload);
+std::string issued_json(const IssuedToken& token, const std::optional<EnetFacts>& enet);
 std::string time_json(std::uint64_t clock_id, ServerTime now, TickLength tick_length);
 
 // The HTTP form of a refusal from the engine.

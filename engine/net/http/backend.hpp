@@ -33,6 +33,8 @@ class Backend {
     virtual void create_room(RoomRequest request, Reply<Result<CreatedRoom>> reply) = 0;
     virtual void list_rooms(Reply<std::vector<RoomSummary>> reply) = 0;
     virtual void find_room(RoomId id, Reply<std::optional<RoomSummary>> reply) = 0;
+    // A connect token for who may join the room.   Errors: Shard::issue's.
+    virtual void join_room(RoomId id, JoinRequest request, Reply<Result<IssuedToken>> reply) = 0;
     // Reads the plugins that the config names anew and brings them to all rooms.
     //   Errors: malformed, with what is wrong in the files; a reload that rooms refuse is none, see PluginReload.
     virtual void reload_plugins(Reply<Result<PluginReload>> reply) = 0;

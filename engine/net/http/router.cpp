@@ -46,10 +46,10 @@ Expected<Route> place_of(const std::vector<std::string>& segments) {
     if (is({"api", "v1", "admin", "plugins", "reload"})) return Route{Endpoint::plugin_reload, {}, {}};
     const std::string top = segments.empty() ? std::string{} : segments.front();
     if (top == "api") {
-        if (segments.size() != 4 || segments[1] != "v1" || segments[2] != "rooms") {
-            return not_found("there is no such part of the API");
-        }
-        return of_room(Endpoint::room, segments[3]);
+        const bool room = segments.size() >= 4 && segments[1] == "v1" && segments[2] == "rooms";
+        if (room && segments.size() == 4) return of_room(Endpoint::room, segments[3]);
+        if (room && segments.size() == 5 && segments[4] == "join") return of_room(Endpoint::room_join, segments[3]);
+        return not_found("there is no such part of the API");
     }
     if (top == "ws") {
         if (segments.size() != 2) return not_found("a room's WebSocket is at /ws/{room}");
@@ -70,7 +70,8 @@ Expected<Route> route(std::string_view method, std::string_view target) {
     auto place = place_of(*segments);
     if (!place) return place;
     const bool rooms = place->endpoint == Endpoint::room_list;
-    const bool order = place->endpoint == Endpoint::plugin_reload; // does something: never by a link
+    // These do something: never by a link.
+    const bool order = place->endpoint == Endpoint::plugin_reload || place->endpoint == Endpoint::room_join;
     if (!order && (method == "GET" || method == "HEAD")) return place;
     if (method == "POST" && order) return place;
     if (method == "POST" && rooms) return Route{Endpoint::room_create, {}, {}};

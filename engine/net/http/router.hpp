@@ -16,6 +16,7 @@ enum class Endpoint {
     room_list,
     room_create,
     room,
+    room_join,
     plugin_list,   // of the admin API
     plugin_reload, // of the admin API
     websocket,

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Settings {
     std::string admin_token;                          // opens the admin API; empty = there is none
     std::size_t connections_max = 4096;               // joined viewers do not count: they have left HTTP
     std::uint32_t rooms_created_per_minute = 30;      // per address
+    std::uint32_t joins_per_minute = 600;             // per address: attempts to get a connect token
     std::chrono::milliseconds header_timeout{10'000}; // from the first byte, or from the connection's start
     std::chrono::milliseconds body_timeout{10'000};
     std::chrono::milliseconds idle_timeout{60'000};  // between two requests of one connection
@@ -35,10 +37,17 @@ struct Settings {
     std::size_t file_chunk_bytes = 256 * 1024; // sent of one file before others have their turn
 };
 
+// Where native clients find this engine, on the host of its HTTP address.
+struct EnetFacts {
+    std::uint16_t port = 0;
+    bool sealed = true;
+};
+
 // Which run of the engine this is and how its time runs.
 struct RunFacts {
     std::uint64_t clock_id = 0;
     TickLength tick_length;
+    std::optional<EnetFacts> enet{}; // empty: there is none
 };
 
 // What HTTP did; plain numbers on the HTTP thread.

@@ -72,6 +72,7 @@ Service::Service(const Settings& settings, const RunFacts& facts, const Clock& c
       web_root_(open_root(settings.web_root, "web_root", "build the web app (tools/run does), or leave the key out")),
       media_folder_(open_root(settings.media_folder, "media_folder", "create it, or leave the key out")),
       room_creation_(settings.rooms_created_per_minute),
+      joins_(settings.joins_per_minute),
       admin_failures_(admin_failures_per_minute) {}
 
 asio::awaitable<Response> Service::answer(Request request) {
@@ -111,6 +112,7 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
         co_return room ? json_response(200, room_json(*room)) : refuse(no_room(*route.room));
     }
     case Endpoint::room_create: co_return co_await create_room(request);
+    case Endpoint::room_join: co_return co_await join_room(request, *std::move(route.room));
     case Endpoint::plugin_list: co_return co_await list_plugins(request);
     case Endpoint::plugin_reload: co_return co_await reload_plugins(request);
     case Endpoint::websocket: { // only what accept_viewer() refused comes here
@@ -149,14 +151,8 @@ asio::awaitable<Response> Service::create_room(const Request& request) {
     if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
     auto wanted = parse_room_request(request.body);
     if (!wanted) co_return refuse(wanted.error());
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
-    if (const auto wait = room_creation_.take(request.address, now)) {
-        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait);
-        co_return refuse({429,
-                          "rate_limited",
-                          "this address may create " + std::to_string(settings_.rooms_created_per_minute) +
-                              " rooms a minute; try again in " + std::to_string(seconds.count()) + " s",
-                          {{"Retry-After", std::to_string(seconds.count())}}});
+    if (const auto refusal = over_limit(room_creation_, request, settings_.rooms_created_per_minute, "create a room")) {
+        co_return refuse(*refusal);
     }
     auto start = [this, &wanted](Reply<Result<CreatedRoom>> reply) {
         backend_.create_room(*std::move(wanted), std::move(reply));
@@ -174,6 +170,38 @@ asio::awaitable<Response> Service::create_room(const Request& request) {
     Response response = json_response(201, created_json(*created));
     response.fields.push_back({"Location", "/api/v1/rooms/" + created->id.text()});
     co_return response;
+}
+
+// [H12] Each attempt counts, so that nobody tries tokens here faster than over a WebSocket.
+asio::awaitable<Response> Service::join_room(const Request& request, RoomId room) {
+    if (!origin_allowed(trim(request.field("Origin")), trim(request.field("Host")), settings_.allowed_origins)) {
+        co_return refuse({403, "origin_foreign", "pages of this origin may not join rooms here", {}});
+    }
+    if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
+    if (const auto refusal = over_limit(joins_, request, settings_.joins_per_minute, "ask to join")) {
+        co_return refuse(*refusal);
+    }
+    auto wanted = parse_join_request(request.body);
+    if (!wanted) co_return refuse(wanted.error());
+    wanted->address = request.address;
+    auto start = [this, &room, &wanted](Reply<Result<IssuedToken>> reply) {
+        backend_.join_room(std::move(room), *std::move(wanted), std::move(reply));
+    };
+    const Result<IssuedToken> issued = co_await ask<Result<IssuedToken>>(start);
+    co_return issued ? json_response(200, issued_json(*issued, facts_.enet)) : refuse(refusal_of(issued.error()));
+}
+
+std::optional<Refusal> Service::over_limit(RateLimiter& limiter, const Request& request, std::uint32_t per_minute,
+                                           std::string_view what) const {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch());
+    const auto wait = limiter.take(request.address, now);
+    if (!wait) return std::nullopt;
+    const std::string seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(*wait).count());
+    return Refusal{429,
+                   "rate_limited",
+                   "this address may " + std::string{what} + " " + std::to_string(per_minute) +
+                       " times a minute; try again in " + seconds + " s",
+                   {{"Retry-After", seconds}}};
 }
 
 // [H11] Without a token in the config there is no such place.

@@ -35,9 +35,13 @@ class Service {
   private:
     boost::asio::awaitable<Response> answer_route(const Request& request, Route route);
     boost::asio::awaitable<Response> create_room(const Request& request);
+    boost::asio::awaitable<Response> join_room(const Request& request, RoomId room);
     boost::asio::awaitable<Response> list_rooms();
     boost::asio::awaitable<Response> list_plugins(const Request& request);
     boost::asio::awaitable<Response> reload_plugins(const Request& request);
+    // Empty, or the refusal of an address that asks too often; `what` it may do `per_minute` times.
+    std::optional<Refusal> over_limit(RateLimiter& limiter, const Request& request, std::uint32_t per_minute,
+                                      std::string_view what) const;
     // Whether the request may use the admin API.
     Expected<void> check_admin(const Request& request);
     Response file(const Request& request, const std::optional<FileRoot>& root, const std::string& path) const;
@@ -50,6 +54,7 @@ class Service {
     std::optional<FileRoot> web_root_;
     std::optional<FileRoot> media_folder_;
     RateLimiter room_creation_;
+    RateLimiter joins_;
     RateLimiter admin_failures_;
     std::string room_list_; // as it was at listed_at_, if that is set
     std::optional<ServerTime> listed_at_;

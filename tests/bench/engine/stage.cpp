@@ -21,7 +21,7 @@ SessionSettings bench_settings() {
 
 } // namespace
 
-Stage::Stage() : settings(bench_settings()), shard(settings, TickLength{}, 1, clock, random) {}
+Stage::Stage() : settings(bench_settings()), shard(settings, TickLength{}, EngineRun{1, {}}, clock, random) {}
 
 CreatedRoom Stage::create_room(const std::string& id) {
     RoomRequest request;

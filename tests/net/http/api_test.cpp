@@ -103,6 +103,38 @@ TEST_CASE("[H4] who creates a room gets its link and both tokens") {
           R"({"room":"a","link":"/r/a#j.a.x","join_token":"j.a.x","owner_token":"o.a.y"})");
 }
 
+TEST_CASE("[H12] who asks to join shows what there is, and hears what is wrong with it") {
+    const auto request = parse_join_request(R"({"token":"j.a.x","resume_token":"r.a.y","device":"d"})");
+    REQUIRE(request.has_value());
+    CHECK(request->token == "j.a.x");
+    CHECK(request->resume_token == "r.a.y");
+    CHECK(request->device == "d");
+    CHECK(request->address.empty());
+    CHECK(parse_join_request("").has_value());
+    const auto refused = [](std::string_view body) {
+        const auto parsed = parse_join_request(body);
+        return parsed ? "accepted" : parsed.error().message;
+    };
+    CHECK(refused("[1]") == "the body must be a JSON object, not an array");
+    CHECK(refused(R"({"token":7})") == "'token' must be a string, not a number");
+    CHECK(refused(R"({"join_token":"x"})") == "unknown key 'join_token'; known here: token, resume_token, device");
+    CHECK(refused(R"({"address":"127.0.0.1"})").starts_with("unknown key 'address'"));
+    CHECK(refused("{\"token\":\"" + std::string(513, 'a') + "\"}") ==
+          "'token' must be at most 512 bytes of UTF-8, not 513");
+    CHECK(refused("{\"device\":\"" + std::string(65, 'a') + "\"}").starts_with("'device' must be at most 64 bytes"));
+}
+
+TEST_CASE("[H12] a connect token comes with its keys and the way to ENet, if there is one") {
+    IssuedToken token{"c.a.AAAA", std::chrono::seconds{30}, 18'446'744'073'709'551'615U, {}};
+    token.keys.client_to_engine.bytes.fill(std::byte{0xff});
+    const std::string keys = R"("keys":{"client_to_engine":")" + std::string(42, '_') + R"(8","engine_to_client":")" +
+                             std::string(43, 'A') + R"("}})";
+    CHECK(issued_json(token, std::nullopt) ==
+          R"({"connect_token":"c.a.AAAA","expires_in_ms":30000,"clock_id":"18446744073709551615","enet":null,)" + keys);
+    CHECK(issued_json(token, EnetFacts{8081, true}).find(R"("enet":{"port":8081,"sealed":true},)") !=
+          std::string::npos);
+}
+
 TEST_CASE("[H6] the time is told in microseconds, with a clock id that JavaScript keeps whole") {
     const auto now = ServerTime{std::chrono::milliseconds{1234}};
     CHECK(time_json(18'446'744'073'709'551'615U, now, TickLength{}) ==
@@ -116,6 +148,11 @@ TEST_CASE("[H8] the engine's refusals have the status that says whose turn it is
     CHECK(refusal_of({ErrorCode::too_large, "x"}).status == 413);
     CHECK(refusal_of({ErrorCode::malformed, "x"}).status == 400);
     CHECK(refusal_of({ErrorCode::internal, "x"}).status == 500);
+    for (const ErrorCode code : {ErrorCode::token_missing, ErrorCode::token_malformed})
+        CHECK(refusal_of({code, "x"}).status == 400);
+    for (const ErrorCode code :
+         {ErrorCode::token_wrong, ErrorCode::token_foreign, ErrorCode::token_stale, ErrorCode::banned})
+        CHECK(refusal_of({code, "x"}).status == 403);
     const Refusal limited = refusal_of({ErrorCode::rate_limited, "x", 1001});
     CHECK(limited == Refusal{429, "rate_limited", "x", {{"Retry-After", "2"}}});
 }

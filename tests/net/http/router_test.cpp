@@ -26,6 +26,7 @@ TEST_CASE("[H1] every address of the API has its endpoint") {
     CHECK(route("GET", "/api/v1/rooms") == Route{Endpoint::room_list, {}, {}});
     CHECK(route("POST", "/api/v1/rooms") == Route{Endpoint::room_create, {}, {}});
     CHECK(route("GET", "/api/v1/rooms/demo") == Route{Endpoint::room, *RoomId::parse("demo"), {}});
+    CHECK(route("POST", "/api/v1/rooms/demo/join") == Route{Endpoint::room_join, *RoomId::parse("demo"), {}});
     CHECK(route("GET", "/api/v1/admin/plugins") == Route{Endpoint::plugin_list, {}, {}});
     CHECK(route("POST", "/api/v1/admin/plugins/reload") == Route{Endpoint::plugin_reload, {}, {}});
     CHECK(route("GET", "/ws/demo") == Route{Endpoint::websocket, *RoomId::parse("demo"), {}});
@@ -40,8 +41,9 @@ TEST_CASE("[H1] pages come from the web root, media from the media folder, rooms
 }
 
 TEST_CASE("[H1] an address that is none is not found") {
-    for (const std::string target : {"/api", "/api/v1", "/api/v2/rooms", "/api/v1/rooms/demo/x", "/api/v1/nothing",
-                                     "/ws", "/ws/demo/x", "/.git/config", "/media/.hidden/demo.mp4", "/r/.env"}) {
+    for (const std::string target :
+         {"/api", "/api/v1", "/api/v2/rooms", "/api/v1/rooms/demo/x", "/api/v1/rooms/demo/join/x", "/api/v1/nothing",
+          "/ws", "/ws/demo/x", "/.git/config", "/media/.hidden/demo.mp4", "/r/.env"}) {
         CAPTURE(target);
         CHECK(refusal("GET", target) == 404);
     }
@@ -54,6 +56,7 @@ TEST_CASE("[H1] a room id that cannot be one is malformed, wherever it stands") 
         CAPTURE(id);
         CHECK(refusal("GET", "/ws/" + id) == 400);
         CHECK(refusal("GET", "/api/v1/rooms/" + id) == 400);
+        CHECK(refusal("POST", "/api/v1/rooms/" + id + "/join") == 400);
     }
 }
 
@@ -69,8 +72,10 @@ TEST_CASE("[H1] another method is refused and told which ones there are") {
     REQUIRE_FALSE(place.has_value());
     CHECK(place.error().fields == std::vector<playhead::http::Field>{{"Allow", "GET, HEAD, POST, OPTIONS"}});
     // What does something is never done by following a link.
-    const auto order = route("GET", "/api/v1/admin/plugins/reload");
-    REQUIRE_FALSE(order.has_value());
-    CHECK(order.error().status == 405);
-    CHECK(order.error().fields == std::vector<playhead::http::Field>{{"Allow", "POST, OPTIONS"}});
+    for (const std::string target : {"/api/v1/admin/plugins/reload", "/api/v1/rooms/demo/join"}) {
+        const auto order = route("GET", target);
+        REQUIRE_FALSE(order.has_value());
+        CHECK(order.error().status == 405);
+        CHECK(order.error().fields == std::vector<playhead::http::Field>{{"Allow", "POST, OPTIONS"}});
+    }
 }

@@ -41,6 +41,13 @@ struct ScriptedBackend final : Backend {
         const auto found = std::ranges::find(rooms, id, &RoomSummary::id);
         reply(found == rooms.end() ? std::nullopt : std::optional{*found});
     }
+    void join_room(RoomId id, JoinRequest request, http::Reply<Result<IssuedToken>> reply) override {
+        joined.emplace_back(id.text(), request);
+        if (refusal) return reply(std::unexpected(*refusal));
+        IssuedToken issued{"c.demo.AAAA", std::chrono::seconds{30}, 77, {}};
+        issued.keys.client_to_engine.bytes.fill(std::byte{0xff});
+        reply(issued);
+    }
     void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
         ++reloads;
         reply(reload);
@@ -53,6 +60,7 @@ struct ScriptedBackend final : Backend {
 
     std::vector<RoomSummary> rooms{{*RoomId::parse("demo"), "Demo", true, 2, "Film", "j.demo.x"}};
     std::vector<RoomRequest> created;
+    std::vector<std::pair<std::string, JoinRequest>> joined;
     std::optional<Error> refusal;
     Result<PluginReload> reload;
     int reloads = 0;
@@ -176,6 +184,51 @@ TEST_CASE("[H4] a foreign page creates nothing, and bad requests cost none of th
     const auto limited = engine.answer("POST", "/api/v1/rooms");
     CHECK(limited->status == 429);
     CHECK(field_of(*limited, "Retry-After") == "60");
+}
+
+TEST_CASE("[H12] a request to join reaches its room with the address it came from, and not one it names") {
+    Fixture engine;
+    const auto response = engine.answer("POST", "/api/v1/rooms/demo/join", {}, R"({"token":"j.demo.x","device":"d"})");
+    REQUIRE(response.has_value());
+    CHECK(response->status == 200);
+    CHECK(response->body.starts_with(R"({"connect_token":"c.demo.AAAA","expires_in_ms":30000,"clock_id":"77",)"));
+    CHECK(field_of(*response, "Cache-Control") == "no-store");
+    REQUIRE(engine.backend.joined.size() == 1);
+    CHECK(engine.backend.joined[0].first == "demo");
+    CHECK(engine.backend.joined[0].second.token == "j.demo.x");
+    CHECK(engine.backend.joined[0].second.device == "d");
+    CHECK(engine.backend.joined[0].second.address == "a");
+    CHECK(engine.status("POST", "/api/v1/rooms/demo/join", {}, R"({"address":"b"})") == 400);
+}
+
+TEST_CASE("[H12] a refused request to join says why in the engine's words") {
+    Fixture engine;
+    engine.backend.refusal = Error{ErrorCode::banned, "banned from this room", 59'001};
+    const auto banned = engine.answer("POST", "/api/v1/rooms/demo/join");
+    CHECK(banned->status == 403);
+    CHECK(banned->body == R"({"error":{"code":"banned","message":"banned from this room"}})");
+    CHECK(field_of(*banned, "Retry-After") == "60");
+    engine.backend.refusal = Error{ErrorCode::room_unknown, "there is no room 'demo'", 0};
+    CHECK(engine.status("POST", "/api/v1/rooms/demo/join") == 404);
+    engine.service.drain();
+    CHECK(engine.status("POST", "/api/v1/rooms/demo/join") == 503);
+}
+
+TEST_CASE("[H12] each attempt to join counts for its address, and foreign pages get none") {
+    Settings settings;
+    settings.joins_per_minute = 2;
+    Fixture engine{settings};
+    const std::string place = "/api/v1/rooms/demo/join";
+    CHECK(engine.status("POST", place, {{"Origin", "https://evil.example"}}) == 403);
+    CHECK(engine.backend.joined.empty());
+    CHECK(engine.status("POST", place, {{"Origin", "http://party.example"}}) == 200);
+    CHECK(engine.status("POST", place, {}, "nonsense") == 400);
+    const auto limited = engine.answer("POST", place);
+    CHECK(limited->status == 429);
+    CHECK(field_of(*limited, "Retry-After") == "30");
+    engine.clock.time += std::chrono::seconds{30};
+    CHECK(engine.status("POST", place) == 200);
+    CHECK(engine.status("POST", "/api/v1/rooms") == 201); // a budget of its own
 }
 
 TEST_CASE("[H8] only origins that the operator named may read answers from afar") {
