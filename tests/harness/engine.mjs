@@ -2,16 +2,19 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
+export const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
 const startTimeoutMs = 15_000;
 
 // Resolves with the match once a line of the child's output matches; rejects with that output if it ends or stays silent.
-function untilLine(child, pattern, name) {
+export function untilLine(child, pattern, name) {
   return new Promise((resolve, reject) => {
     let output = '';
     const timer = setTimeout(() => reject(new Error(`${name} said nothing like ${pattern}:\n${output}`)), startTimeoutMs);
@@ -32,7 +35,7 @@ function untilLine(child, pattern, name) {
   });
 }
 
-function stop(child) {
+export function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
@@ -48,9 +51,26 @@ const lua = (value) => {
   return JSON.stringify(value);
 };
 
-// Runs the engine with `config` (as in the config script) over defaults that suit a test.
-// Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), stop() }.
-export async function startEngine(config = {}) {
+// fetch(), as far as it is used here, over HTTPS; believes nobody but the authority `ca`.
+const fetchBelieving = (ca) => (url, { method = 'GET', body, headers } = {}) =>
+  new Promise((resolve, reject) => {
+    const request = https.request(url, { method, headers, ca, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ ok: response.statusCode < 300, status: response.statusCode, text: async () => text, json: async () => JSON.parse(text) }),
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+
+// Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
+// signed the certificate.
+// Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.
+export async function startEngine(config = {}, { ca } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
   const script = path.join(folder, 'config.lua');
   const { limits, ...rest } = config;
@@ -65,9 +85,11 @@ export async function startEngine(config = {}) {
     })}\n`,
   );
   const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [, url] = await untilLine(child, /ready.*url=(http:\S+)/, 'the engine');
+  const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine');
+  const port = Number(new URL(url).port);
+  const ask = ca ? fetchBelieving(ca) : fetch;
   const api = async (method, where, body) => {
-    const response = await fetch(url + where, {
+    const response = await ask(url + where, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
@@ -77,11 +99,12 @@ export async function startEngine(config = {}) {
   };
   return {
     url,
-    port: Number(new URL(url).port),
+    port,
     child,
     api,
     createRoom: (request) => api('POST', '/api/v1/rooms', request),
-    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    metrics: async () => (await ask(`${url}/metrics`)).text(),
+    connect: () => (ca ? tls.connect({ port, host: '127.0.0.1', ca }) : net.connect(port, '127.0.0.1')),
     stop: () => stop(child).finally(() => rmSync(folder, { recursive: true, force: true })),
   };
 }
