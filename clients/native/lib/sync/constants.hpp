@@ -144,9 +144,12 @@ inline constexpr double coarse_seek_blind_ms = 400;
 
 // An interval tells a drift once the error has moved by this; the clock estimate wanders by less. Unit: ms.
 inline constexpr double trim_signal_ms = 2;
-// Shorter intervals tell nothing, longer ones end. Unit: ms.
+// Shorter intervals tell little, longer ones end. Unit: ms.
 inline constexpr double trim_interval_ms_min = 3'000;
 inline constexpr double trim_interval_ms_max = 60'000;
+// A drift so strong that a correction ends each interval before that has to show in three that agree, of at least this.
+// Unit: ms (trim_signal_ms at a little more than trim_max).
+inline constexpr double trim_short_ms_min = 1'200;
 // A jump of the error inside an interval is a slip and spoils it. Unit: ms. Source: trap 9.
 inline constexpr double trim_slip_ms = 1.5;
 // Two intervals agree when their slopes differ by no more than this share of the larger.

@@ -93,6 +93,8 @@ struct ControllerState {
     std::optional<Reading> trim_last;
     // What the previous interval said, until a second one agrees.
     std::optional<double> trim_slope;
+    // How many intervals in a row have agreed with the one before.
+    std::size_t trim_agreed = 0;
     std::optional<StartPlan> plan;
     std::optional<Burst> burst;
     // The burst whose outcome the next measurement judges.

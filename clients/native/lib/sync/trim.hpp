@@ -4,7 +4,7 @@
 
 // Learning how fast the player's own clock drifts, so that a permanent trim of the rate replaces a correction every few
 // seconds. One interval between two corrections says too little: a slip of the audio device looks like drift. Two that
-// agree are believed (browser-sync.md trap 9).
+// agree are believed (browser-sync.md trap 9), or three short ones.
 namespace playhead::client::sync {
 
 // Feeds one steady measurement. True when the trim has changed.

@@ -138,9 +138,14 @@ export const COARSE_SEEK_BLIND_MS = 400;
 
 /** An interval tells a drift once the error has moved by this; the clock estimate wanders by less. Unit: ms. */
 export const TRIM_SIGNAL_MS = 2;
-/** Shorter intervals tell nothing, longer ones end. Unit: ms. */
+/** Shorter intervals tell little, longer ones end. Unit: ms. */
 export const TRIM_INTERVAL_MS_MIN = 3_000;
 export const TRIM_INTERVAL_MS_MAX = 60_000;
+/**
+ * A drift so strong that a correction ends each interval before that has to show in three that agree, of at least this.
+ * Unit: ms (TRIM_SIGNAL_MS at a little more than TRIM_MAX).
+ */
+export const TRIM_SHORT_MS_MIN = 1_200;
 /** A jump of the error inside an interval is a slip and spoils it. Unit: ms. Source: trap 9. */
 export const TRIM_SLIP_MS = 1.5;
 /** Two intervals agree when their slopes differ by no more than this share of the larger. */

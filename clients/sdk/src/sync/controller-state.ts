@@ -90,6 +90,8 @@ export interface ControllerState {
   readonly trimLast: Reading | undefined;
   /** What the previous interval said, until a second one agrees. */
   readonly trimSlope: number | undefined;
+  /** How many intervals in a row have agreed with the one before. */
+  readonly trimAgreed: number;
   readonly plan: StartPlan | undefined;
   readonly burst: Burst | undefined;
   /** The burst whose outcome the next measurement judges. */
@@ -143,6 +145,7 @@ export const initialState: ControllerState = {
   trimFrom: undefined,
   trimLast: undefined,
   trimSlope: undefined,
+  trimAgreed: 0,
   plan: undefined,
   burst: undefined,
   judged: undefined,

@@ -268,6 +268,14 @@ export function buildControllerVectors(): ControllerVectorFile {
     ),
     controllerCase("a source that sits 80 ms apart", join, {}, {}, 80),
     controllerCase(
+      "1,000 ppm of drift",
+      (viewer) => {
+        join(viewer);
+        viewer.run(20_000);
+      },
+      { drift: 1000e-6 },
+    ),
+    controllerCase(
       "a player that says how quick it is",
       (viewer) => {
         join(viewer);

@@ -82,6 +82,15 @@ describe("following", () => {
     expect(one.actions("rate", since).length).toBeLessThanOrEqual(4);
   });
 
+  test("1,000 ppm of drift, which is corrected every three seconds, is trimmed away by three agreeing intervals", () => {
+    const one = steadyViewer({ drift: 1000e-6, durationMs: 3_600_000 });
+    one.run(20_000);
+    expect(one.controllerState.trim).toBeCloseTo(-1000e-6, 4);
+    const since = one.entries.length;
+    one.run(60_000);
+    expect(one.actions("rate", since).length).toBeLessThanOrEqual(8);
+  });
+
   test("a slip inside an interval is not taken for drift", () => {
     const one = steadyViewer();
     for (let slips = 0; slips < 4; slips += 1) {
