@@ -1,7 +1,7 @@
 #pragma once
 
+#include "plugin/declared_fields.hpp"
 #include "plugin/lua_value.hpp"
-#include "plugin/manifest.hpp"
 #include "plugin/plugin_state.hpp"
 #include "room/shared.hpp"
 
@@ -14,15 +14,6 @@
 #include <vector>
 
 namespace playhead {
-
-// One field that a plugin declares, and where it is kept.
-struct DeclaredField {
-    FieldSpec spec;
-    TableName table;
-    bool saved = false;
-    std::size_t owner = 0; // the plugin's place in the room's order
-    std::string path;      // how messages call it: "shared.log"
-};
 
 // The fields of a room's plugins as code writes them: checked against their types and quotas before anything changes,
 // journaled, so that a hook that fails leaves no trace. How each kind is stored is what clients rely on:

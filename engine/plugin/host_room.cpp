@@ -190,18 +190,18 @@ HostRoom::Done HostRoom::add_hook(HookKind kind, std::string name, int slot, std
         return refuse("P:" + title + ": a plugin has at most " + std::to_string(HostedPlugin::hooks_max) + " hooks");
     const bool one_each = kind == HookKind::command || kind == HookKind::signal || kind == HookKind::timer ||
                           kind == HookKind::migrate || kind == HookKind::self_test;
-    const bool repeated =
-        std::ranges::any_of(hosted.hooks, [&](const Hook& hook) { return hook.kind == kind && hook.name == name; });
+    const bool repeated = std::ranges::any_of(
+        hosted.hooks, [&](const Hook& hook) { return hook.kind == kind && hosted.name_of(hook) == name; });
     if (one_each && repeated) return refuse("P:" + title + ": there is one for " + shown(Value{name}) + " already");
 
     const std::string kind_name{name_of(kind)};
     const auto counted = std::ranges::find_if(
-        hosted.calls, [&](const HookCalls& calls) { return calls.kind == kind_name && calls.name == name; });
-    Hook hook{.kind = kind, .name = name, .slot = slot, .period = period, .due = tick + period};
-    hook.calls = static_cast<std::size_t>(counted - hosted.calls.begin());
-    if (counted == hosted.calls.end()) hosted.calls.push_back({hosted.name(), kind_name, name, 0});
+        hosted.calls, [&](const CountedCalls& calls) { return calls.kind == kind && calls.name == name; });
+    Hook hook{.kind = kind, .slot = slot, .period = period, .due = tick + period};
+    hook.calls = static_cast<std::uint32_t>(counted - hosted.calls.begin());
+    if (counted == hosted.calls.end()) hosted.calls.push_back({.calls = 0, .name = name, .kind = kind});
     if (hosted.figure != nullptr) hook.figure = &hosted.figure->hook(name.empty() ? kind_name : kind_name + " " + name);
-    hosted.hooks.push_back(std::move(hook));
+    hosted.hooks.push_back(hook);
     return {};
 }
 

@@ -11,9 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <expected>
-#include <map>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,12 +33,18 @@ inline double in_seconds(Microseconds time) { return static_cast<double>(time.co
 
 struct Hook {
     HookKind kind = HookKind::on;
-    std::string name;      // topic, event, command, timer; "0.5 s" of a periodic one
-    int slot = 0;          // of its function, among the plugin's
-    std::size_t calls = 0; // which of HostedPlugin::calls counts it
-    HookFigure* figure = nullptr;
+    int slot = 0;             // of its function, among the plugin's
+    std::uint32_t calls = 0;  // which of HostedPlugin::calls counts it, and has its name
     std::uint32_t period = 0; // ticks; of a periodic one
     Tick due;
+    HookFigure* figure = nullptr;
+};
+
+// How often hooks of one kind and name have run.
+struct CountedCalls {
+    std::uint64_t calls = 0;
+    std::string name; // topic, event, command, timer; "0.5 s" of a periodic one
+    HookKind kind = HookKind::on;
 };
 
 // One plugin in one room.
@@ -54,9 +59,7 @@ struct HostedPlugin {
     std::size_t place = 0; // in the room's order
     std::string label;     // "chat@1.0.0"
 
-    // Declared fields; stable addresses, since objects in Lua name them by index.
-    std::vector<DeclaredField> fields;
-    std::map<std::string, std::size_t, std::less<>> shared_fields, saved_fields;
+    const DeclaredFields* fields = nullptr; // of the PluginSet
 
     // What its code has set up since it was last started.
     bool running = false; // it is asked; else it is suspended, or has not started yet
@@ -64,8 +67,8 @@ struct HostedPlugin {
     std::vector<Hook> hooks;
     std::vector<Limiter> limiters;
 
-    std::vector<HookCalls> calls; // of all starts
-    std::set<std::string> told;   // failures that were logged
+    std::vector<CountedCalls> calls; // of all starts
+    std::set<std::string> told;      // failures that were logged
     PluginFigure* figure = nullptr;
     std::uint64_t memory_bytes = 0; // as it counts in the figures
     std::uint64_t state_bytes = 0;
@@ -75,6 +78,7 @@ struct HostedPlugin {
 
     const std::string& name() const { return plugin->manifest.name; }
     const Manifest& manifest() const { return plugin->manifest; }
+    const std::string& name_of(const Hook& hook) const { return calls[hook.calls].name; }
 };
 
 // Runs the transform hooks of a topic from inside a hook.
@@ -119,7 +123,7 @@ struct HostRoom {
         unsigned nested = 0;            // calls of P:apply around it
     };
     Running running;
-    std::deque<QueuedAction> actions;
+    std::list<QueuedAction> actions; // nearly always empty, and a deque takes 600 bytes for that
     std::size_t actions_in_tick = 0;
     std::vector<PluginEvent> events;
     std::vector<PluginRequestOut> requests;

@@ -130,12 +130,12 @@ HostRoom::Done HostRoom::after(double seconds, std::string_view name, Value data
     if (name.empty() || name.size() > TimerName::bytes_max || !valid_utf8(name))
         return refuse("P:after: a timer's name has 1 to " + std::to_string(TimerName::bytes_max) + " bytes");
     const bool handled = running.registers || std::ranges::any_of(hosted.hooks, [&](const Hook& hook) {
-                             return hook.kind == HookKind::timer && hook.name == name;
+                             return hook.kind == HookKind::timer && hosted.name_of(hook) == name;
                          });
     if (!handled) {
         std::vector<std::string> known;
         for (const Hook& hook : hosted.hooks)
-            if (hook.kind == HookKind::timer) known.push_back(hook.name);
+            if (hook.kind == HookKind::timer) known.push_back(hosted.name_of(hook));
         return refuse("P:after: there is no P:on_timer(" + shown(Value{std::string{name}}) +
                       "): " + no_such_key(known, name));
     }

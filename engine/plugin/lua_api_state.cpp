@@ -334,18 +334,16 @@ const DeclaredField& named_field(lua_State* state, const StateObject& object) {
     std::size_t size = 0;
     const char* text = lua_type(state, 2) == LUA_TSTRING ? lua_tolstring(state, 2, &size) : "";
     const std::string_view name{text, size};
-    const auto& fields = object.saved ? object.hosted->saved_fields : object.hosted->shared_fields;
-    const auto found = fields.find(name);
-    if (found == fields.end()) {
+    const DeclaredField* found = object.hosted->fields->find(object.saved, name);
+    if (found == nullptr) {
         attempt(state, [&]() -> HostRoom::Done {
-            std::vector<std::string> known;
-            for (const auto& [field, index] : fields) known.push_back(field);
+            const std::vector<std::string> known = object.hosted->fields->names(object.saved);
             const std::string where = object.hosted->name() + (object.saved ? ".saved" : ".shared");
             return std::unexpected(Complaint{where + " has no field " + shown(Value{std::string{name}}) + ": " +
                                              no_such_key(known, name)});
         });
     }
-    return object.hosted->fields[found->second];
+    return *found;
 }
 
 // P.shared.field -> value, or the object of a field that is more than a value

@@ -1,5 +1,7 @@
 #include "plugin/lua_budget.hpp"
 
+#include "plugin/lua_memory.hpp"
+#include "plugin/lua_shared_code.hpp"
 #include "plugin/time_allowance.hpp"
 
 #include <lua.hpp>
@@ -75,6 +77,38 @@ bool is_refused(const Budget& budget, const void* block, std::size_t type, std::
     return type == 0 && new_size > limits.table_keys_max * node_bytes && is_hash_part(new_size);
 }
 
+bool is_lent(const Budget& budget, const void* block) {
+    if (budget.code == nullptr) return false;
+    // One comparison: below the beginning it wraps around.
+    const auto at = reinterpret_cast<std::uintptr_t>(block) - reinterpret_cast<std::uintptr_t>(budget.code->begin());
+    return at < budget.code->bytes();
+}
+
+// realloc, from where blocks of these sizes come from; 0 stands for none.
+void* move_block(const Budget& budget, void* block, std::size_t old_size, std::size_t new_size) {
+    const auto is_small = [&](std::size_t size) {
+        return budget.memory != nullptr && size > 0 && size <= LuaMemory::block_bytes_max;
+    };
+    const bool was_small = is_small(old_size);
+    const bool becomes_small = is_small(new_size);
+    if (!was_small && !becomes_small) {
+        if (new_size > 0) return std::realloc(block, new_size);
+        std::free(block);
+        return nullptr;
+    }
+    void* moved = nullptr;
+    if (new_size > 0) {
+        moved = becomes_small ? budget.memory->take(new_size) : std::malloc(new_size);
+        if (moved == nullptr) return nullptr;
+        if (block != nullptr) std::memcpy(moved, block, std::min(old_size, new_size));
+    }
+    if (was_small)
+        budget.memory->give(block, old_size);
+    else
+        std::free(block);
+    return moved;
+}
+
 } // namespace
 
 Budget& budget_of(lua_State* state) { return **static_cast<Budget**>(lua_getextraspace(state)); }
@@ -114,10 +148,15 @@ void* allocate(void* user_data, void* block, std::size_t old_size, std::size_t n
     // For a new object Lua gives its type in place of an old size.
     const std::size_t type = block == nullptr ? old_size : 0;
     if (block == nullptr) old_size = 0;
+    if (block == nullptr && type == 0 && budget.offered != nullptr) {
+        std::byte* const offered = std::exchange(budget.offered, nullptr);
+        if (new_size == budget.offered_bytes) return offered;
+    }
+    if (is_lent(budget, block)) return nullptr; // given back; it is never asked to grow or shrink
     if (new_size == 0) {
         budget.memory_bytes -= old_size;
         if (block != nullptr) --budget.blocks;
-        std::free(block);
+        move_block(budget, block, old_size, 0);
         return nullptr;
     }
     if (new_size > old_size) { // shrinking must not fail (lua_Alloc in the manual)
@@ -133,7 +172,7 @@ void* allocate(void* user_data, void* block, std::size_t old_size, std::size_t n
         budget.allocated_bytes += new_size - old_size;
         charge_later(budget, static_cast<std::int64_t>(new_size / Budget::unit_bytes) + Budget::block_cost);
     }
-    void* moved = std::realloc(block, new_size);
+    void* moved = move_block(budget, block, old_size, new_size);
     if (moved == nullptr) return nullptr;
     if (block == nullptr) ++budget.blocks;
     budget.memory_bytes += new_size - old_size; // unsigned arithmetic wraps back when shrinking

@@ -10,8 +10,9 @@ struct lua_State;
 struct lua_Debug; // NOLINT(readability-identifier-naming): Lua's name
 
 namespace playhead {
+class LuaMemory;
 class TimeAllowance;
-}
+} // namespace playhead
 
 // Inside plugin only: what the interpreter's allocator, its count hook and its library functions share.
 namespace playhead::lua {
@@ -24,6 +25,7 @@ enum class End : std::uint8_t {
     time,         // TimeAllowance::spent
 };
 
+class SharedCode;
 struct Report; // what the message handler saw where an error was raised (lua_sandbox.cpp)
 
 // How much a state has used and may use. It is found from any coroutine through its extra space.
@@ -58,6 +60,12 @@ struct Budget {
     bool memory_short = false;    // an allocation was refused in this call
     bool look_soon = false;       // the next instruction runs the count hook
     std::array<char, 96> place{}; // file:line where the budget ended
+
+    // Where memory comes from: see allocate().
+    LuaMemory* memory = nullptr;   // borrowed; null: the C library
+    SharedCode* code = nullptr;    // borrowed, and claimed for this thread; null: all code is this state's own
+    std::byte* offered = nullptr;  // a block of `code` for the next vector that is asked for, if it has ...
+    std::size_t offered_bytes = 0; // ... just this size
 };
 
 Budget& budget_of(lua_State* state);
@@ -70,7 +78,8 @@ void charge(lua_State* state, std::int64_t instructions);
 // Whoever catches an error of Lua inside a call (lua_pcall in a C function) does this if budget_of(state).end is set.
 [[noreturn]] void raise_end(lua_State* state);
 
-// lua_Alloc, with the Budget as its user data.
+// lua_Alloc, with the Budget as its user data. Small blocks come from `memory`; those that push_chunk() offers from
+// `code`, where they cost the state nothing.
 void* allocate(void* budget, void* block, std::size_t old_size, std::size_t new_size);
 
 // lua_Hook for the count event.

@@ -1,6 +1,7 @@
 #include "plugin/lua_chunk.hpp"
 
 #include "plugin/lua_sandbox.hpp"
+#include "plugin/lua_shared_code.hpp"
 #include "plugin/lua_source.hpp"
 
 #include <lua.hpp>
@@ -129,6 +130,33 @@ const char* read_once(lua_State*, void* data, std::size_t* size) {
     return bytes;
 }
 
+// Goes through a chunk piece by piece, and tells the allocator when it may lend a block.
+struct ReadingPieces {
+    std::string_view bytes;
+    std::span<const Bytecode::Piece> pieces;
+    std::byte* blocks; // of SharedCode; null: nothing is lent
+    Budget& budget;
+};
+
+const char* read_piece(lua_State*, void* data, std::size_t* size) {
+    auto& reading = *static_cast<ReadingPieces*>(data);
+    // What was offered is taken by now; if Lua had asked for something else, the offer would be void.
+    reading.budget.offered = nullptr;
+    *size = 0;
+    if (reading.pieces.empty()) return nullptr;
+    const Bytecode::Piece piece = reading.pieces.front();
+    reading.pieces = reading.pieces.subspan(1);
+    if (reading.blocks != nullptr && piece.block_bytes > 0) {
+        reading.budget.offered = reading.blocks;
+        reading.budget.offered_bytes = piece.block_bytes;
+        reading.blocks += SharedCode::space_for(piece.block_bytes);
+    }
+    const char* const bytes = reading.bytes.data();
+    reading.bytes.remove_prefix(piece.bytes);
+    *size = piece.bytes;
+    return bytes;
+}
+
 int append(lua_State*, const void* bytes, std::size_t size, void* to) noexcept {
     static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), size);
     return 0;
@@ -145,7 +173,7 @@ void push_source(lua_State* state, std::string_view source, const char* name, in
     lua_setupvalue(state, -2, 1);
 }
 
-Result<Chunk> compile(std::string_view source, std::string_view name, const LuaLimits& limits) {
+Result<Chunk> compile(std::string_view source, std::string_view name, const LuaLimits& limits, LocalNames names) {
     const std::string shown{name};
     if (auto fault = source_fault(source, name, limits)) return std::unexpected(*fault);
     if (const auto fault = Scanner{source}.find())
@@ -165,14 +193,23 @@ Result<Chunk> compile(std::string_view source, std::string_view name, const LuaL
         push_source(state, source, chunk_name.c_str(), -1);
         lua_dump(state, append, &bytecode, 0); // with line numbers: messages need them
     });
-    if (!called.failure) return Chunk{shown, std::move(bytecode)};
-    return std::unexpected(error_of(*called.failure, name));
+    if (called.failure) return std::unexpected(error_of(*called.failure, name));
+    if (names == LocalNames::dropped)
+        if (auto apart = take_apart(bytecode)) return Chunk{shown, *std::move(apart)};
+    const std::size_t size = bytecode.size();
+    return Chunk{shown, Bytecode{.bytes = std::move(bytecode), .pieces = {{.bytes = size, .block_bytes = 0}}}};
 }
 
 void push_chunk(lua_State* state, const Chunk& chunk, int environment) {
     environment = lua_absindex(state, environment);
-    Reading reading{chunk.bytecode_};
-    if (lua_load(state, read_once, &reading, chunk.name_.c_str(), "b") != LUA_OK) lua_error(state);
+    Budget& budget = budget_of(state);
+    ReadingPieces reading{.bytes = chunk.bytecode_.bytes,
+                          .pieces = chunk.bytecode_.pieces,
+                          .blocks = budget.code == nullptr ? nullptr : budget.code->blocks_of(chunk),
+                          .budget = budget};
+    const int status = lua_load(state, read_piece, &reading, chunk.name_.c_str(), "b");
+    budget.offered = nullptr;
+    if (status != LUA_OK) lua_error(state);
     lua_pushvalue(state, environment);
     lua_setupvalue(state, -2, 1);
 }

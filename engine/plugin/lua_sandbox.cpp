@@ -1,6 +1,7 @@
 #include "plugin/lua_sandbox.hpp"
 
 #include "plugin/lua_library.hpp"
+#include "plugin/lua_shared_code.hpp"
 
 #include <lua.hpp>
 
@@ -79,10 +80,12 @@ void tune_collector(lua_State* state) {
 
 } // namespace
 
-Sandbox::Sandbox(const LuaLimits& limits, TimeAllowance* time, void* host) {
+Sandbox::Sandbox(const LuaLimits& limits, TimeAllowance* time, void* host, LuaMemory* memory, SharedCode* code) {
     budget_.limits = limits;
     budget_.time = time;
     budget_.host = host;
+    budget_.memory = memory;
+    budget_.code = code != nullptr && code->claim() ? code : nullptr;
     state_ = lua_newstate(allocate, &budget_);
     if (state_ == nullptr) return;
     // Before anything else, so that every coroutine inherits both.

@@ -78,8 +78,10 @@ struct Called {
 //            was filled to hurt; nearly all of them less than 1 us.
 class Sandbox {
   public:
-    // `time` and `host` are borrowed and outlive the sandbox.
-    explicit Sandbox(const LuaLimits& limits, TimeAllowance* time = nullptr, void* host = nullptr);
+    // All are borrowed and outlive the sandbox; each may be null. `memory` is for its small blocks, `code` for what it
+    // may share with other states of chunks it loads.
+    explicit Sandbox(const LuaLimits& limits, TimeAllowance* time = nullptr, void* host = nullptr,
+                     LuaMemory* memory = nullptr, SharedCode* code = nullptr);
     ~Sandbox();
     Sandbox(const Sandbox&) = delete;
     Sandbox& operator=(const Sandbox&) = delete;

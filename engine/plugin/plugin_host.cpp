@@ -9,8 +9,9 @@
 namespace playhead {
 namespace {
 
-std::string called_as(const Hook& hook) {
-    return std::string{name_of(hook.kind)} + (hook.name.empty() ? "" : " " + hook.name);
+std::string called_as(const HostedPlugin& hosted, const Hook& hook) {
+    const std::string& name = hosted.name_of(hook);
+    return std::string{name_of(hook.kind)} + (name.empty() ? "" : " " + name);
 }
 
 // "playback" covers "playback.pause".
@@ -27,7 +28,7 @@ PluginHost::PluginHost(Room& room, PluginState& state, std::shared_ptr<const Plu
     : plugins_(std::move(plugins)),
       context_(context),
       host_(room, state, context_),
-      sandbox_(lua::plugin_limits, context.time, &host_) {
+      sandbox_(lua::plugin_limits, context.time, &host_, context.memory, plugins_->code()) {
     host_.chain = this;
     usable_ = lua::open(sandbox_).ok();
     for (const Plugin& plugin : plugins_->plugins()) add_plugin(plugin);
@@ -100,7 +101,7 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
     const bool small = within != nullptr || (called.took && *called.took < blamed_from);
     interrupted_ = called.failure->kind == lua::Failure::Kind::time && small;
     if (interrupted_) return std::nullopt;
-    failed(hosted, called_as(hook), called.failure->message, called.failure->exhausted());
+    failed(hosted, called_as(hosted, hook), called.failure->message, called.failure->exhausted());
     return std::nullopt;
 }
 
@@ -112,7 +113,7 @@ void PluginHost::keep() {
 void PluginHost::reject(HostedPlugin& hosted, const Hook& hook, const Marks& marks, const std::string& why) {
     undo(marks);
     if (hook.figure != nullptr) ++hook.figure->errors;
-    failed(hosted, called_as(hook), why, false);
+    failed(hosted, called_as(hosted, hook), why, false);
 }
 
 void PluginHost::count(HookFigure* figure, const lua::Called& called) {
@@ -151,14 +152,15 @@ std::span<const PluginHost::HookRef> PluginHost::refs(HookKind kind, std::string
         const bool denies = !hosted->running && hosted->manifest().on_fail == OnFail::closed;
         for (std::size_t i = 0; i < hosted->hooks.size(); ++i) {
             const Hook& hook = hosted->hooks[i];
-            const bool meant =
-                hook.kind == kind && (kind == HookKind::decide ? covers(hook.name, name) : hook.name == name);
+            if (hook.kind != kind) continue;
+            const std::string& registered = hosted->name_of(hook);
+            const bool meant = kind == HookKind::decide ? covers(registered, name) : registered == name;
             if (meant && hosted->running) list.push_back({hosted.get(), i});
         }
         if (kind != HookKind::decide || !denies) continue;
         // What it was asked about while it ran, also in an earlier start.
-        const bool asked = std::ranges::any_of(hosted->calls, [&](const HookCalls& calls) {
-            return calls.kind == name_of(HookKind::decide) && covers(calls.name, name);
+        const bool asked = std::ranges::any_of(hosted->calls, [&](const CountedCalls& calls) {
+            return calls.kind == HookKind::decide && covers(calls.name, name);
         });
         if (asked) list.push_back({hosted.get(), no_hook});
     }
@@ -166,14 +168,16 @@ std::span<const PluginHost::HookRef> PluginHost::refs(HookKind kind, std::string
 }
 
 const Hook* PluginHost::hook_of(const HostedPlugin& hosted, HookKind kind, std::string_view name) {
-    const auto found =
-        std::ranges::find_if(hosted.hooks, [&](const Hook& hook) { return hook.kind == kind && hook.name == name; });
+    const auto found = std::ranges::find_if(
+        hosted.hooks, [&](const Hook& hook) { return hook.kind == kind && hosted.name_of(hook) == name; });
     return found == hosted.hooks.end() ? nullptr : &*found;
 }
 
 std::vector<HookCalls> PluginHost::hooks() const {
     std::vector<HookCalls> all;
-    for (const auto& hosted : host_.plugins) all.insert(all.end(), hosted->calls.begin(), hosted->calls.end());
+    for (const auto& hosted : host_.plugins)
+        for (const CountedCalls& counted : hosted->calls)
+            all.push_back({hosted->name(), std::string{name_of(counted.kind)}, counted.name, counted.calls});
     return all;
 }
 

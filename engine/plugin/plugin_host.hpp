@@ -10,8 +10,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <expected>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -161,9 +161,9 @@ class PluginHost final : public Judge, private TransformChain {
     bool usable_ = false;
 
     std::array<std::map<std::string, std::vector<HookRef>, std::less<>>, 3> refs_; // decide, transform, on
-    std::deque<WaitingEvent> waiting_;
-    std::vector<Event> room_events_; // of this tick, already told
-    unsigned depth_ = 0;             // of the action that is being carried out
+    std::list<WaitingEvent> waiting_; // nearly always empty, and a deque takes 600 bytes for that
+    std::vector<Event> room_events_;  // of this tick, already told
+    unsigned depth_ = 0;              // of the action that is being carried out
     std::optional<Tick> next_periodic_;
     std::optional<Tick> ticked_;  // the tick that sandbox_ counts
     std::uint64_t lua_bytes_ = 0; // as it counts in the figures

@@ -13,17 +13,7 @@ void PluginHost::add_plugin(const Plugin& plugin) {
     hosted->plugin = &plugin;
     hosted->place = host_.plugins.size();
     hosted->label = manifest.name + "@" + manifest.version.text();
-    hosted->fields.reserve(manifest.shared.size() + manifest.saved.size()); // Lua holds their addresses
-    const auto add = [&](const std::string& name, const FieldSpec& spec, bool saved) {
-        (saved ? hosted->saved_fields : hosted->shared_fields).emplace(name, hosted->fields.size());
-        hosted->fields.push_back({.spec = spec,
-                                  .table = {manifest.name, name},
-                                  .saved = saved,
-                                  .owner = hosted->place,
-                                  .path = (saved ? "saved." : "shared.") + name});
-    };
-    for (const auto& [name, spec] : manifest.shared) add(name, spec, false);
-    for (const auto& [name, spec] : manifest.saved) add(name, spec, true);
+    hosted->fields = &plugins_->fields(hosted->place);
     host_.declared.add_owner(manifest.name, manifest.shared_bytes_max, manifest.saved_bytes_max);
     if (context_.figures != nullptr) {
         hosted->figure = &context_.figures->plugin(hosted->label);
@@ -34,7 +24,7 @@ void PluginHost::add_plugin(const Plugin& plugin) {
 
 void PluginHost::declare(HostedPlugin& hosted) {
     SharedState& shared = host_.room.shared();
-    for (const DeclaredField& field : hosted.fields)
+    for (const DeclaredField& field : hosted.fields->all())
         (field.saved ? host_.state.saved : shared)
             .declare(field.table, field.saved ? Audience::everyone : field.spec.to);
     host_.state.saved.declare({hosted.name(), std::string{store_field}}, Audience::everyone);
@@ -72,6 +62,8 @@ std::optional<std::string> PluginHost::try_load(HostedPlugin& hosted) {
     host_.running = {.plugin = &hosted, .registers = true, .depth = 0, .actions = 0, .nested = 0};
     const lua::Called called = lua::start(sandbox_, hosted);
     host_.running = {};
+    hosted.hooks.shrink_to_fit();
+    hosted.calls.shrink_to_fit();
     for (auto& list : refs_) list.clear();
     if (hosted.figure != nullptr) {
         count(&hosted.figure->hook("load"), called);

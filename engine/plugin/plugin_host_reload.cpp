@@ -141,7 +141,7 @@ std::expected<void, std::string> PluginHost::bring_over(HostedPlugin& hosted, co
     declare(hosted);
 
     std::optional<std::string> lost; // the first thing that does not fit
-    for (const DeclaredField& field : hosted.fields) {
+    for (const DeclaredField& field : hosted.fields->all()) {
         const std::vector<EntryKey> unfit = unfit_entries(field, lost);
         for (const EntryKey& key : unfit) (field.saved ? saved : shared).remove(field.table, key);
     }

@@ -4,6 +4,7 @@
 #include "core/nearest.hpp"
 #include "plugin/lua_chunk.hpp"
 #include "plugin/lua_sandbox.hpp"
+#include "plugin/lua_shared_code.hpp"
 #include "plugin/lua_source.hpp"
 #include "plugin/script_value.hpp"
 
@@ -124,7 +125,7 @@ void check_permissions(const ByName& plugins, Problems& problems) {
     }
 }
 
-ByName read_all(const std::vector<PluginRequest>& requests, Problems& problems) {
+ByName read_all(const std::vector<PluginRequest>& requests, lua::LocalNames names, Problems& problems) {
     ByName plugins;
     for (const PluginRequest& request : requests) {
         const PluginSource& source = request.source;
@@ -132,7 +133,7 @@ ByName read_all(const std::vector<PluginRequest>& requests, Problems& problems) 
             request.settings_path.empty() ? "settings of " + source.name : request.settings_path;
         auto read = read_manifest(source.manifest, source.manifest_path, request.settings, settings_path);
         if (!read) problems.insert(problems.end(), read.error().begin(), read.error().end());
-        auto chunk = lua::compile(source.code, source.code_path, lua::plugin_limits);
+        auto chunk = lua::compile(source.code, source.code_path, lua::plugin_limits, names);
         if (!chunk) problems.push_back(chunk.error().message);
         if (!read || !chunk) continue;
         const std::string name = read->manifest.name;
@@ -151,6 +152,16 @@ ByName read_all(const std::vector<PluginRequest>& requests, Problems& problems) 
 
 } // namespace
 
+PluginSet::PluginSet(std::vector<Plugin> in_order) : plugins_(std::move(in_order)) {
+    fields_.reserve(plugins_.size());
+    std::vector<std::shared_ptr<const lua::Chunk>> chunks;
+    for (const Plugin& plugin : plugins_) {
+        fields_.emplace_back(plugin.manifest, fields_.size());
+        chunks.push_back(plugin.chunk);
+    }
+    code_ = std::make_shared<lua::SharedCode>(chunks);
+}
+
 const Plugin* PluginSet::find(std::string_view name) const {
     const auto at =
         std::ranges::find_if(plugins_, [name](const Plugin& plugin) { return plugin.manifest.name == name; });
@@ -159,12 +170,17 @@ const Plugin* PluginSet::find(std::string_view name) const {
 
 std::expected<std::shared_ptr<const PluginSet>, std::vector<std::string>> load_plugins(
     const std::vector<PluginRequest>& requests) {
+    return load_plugins(requests, lua::LocalNames::dropped);
+}
+
+std::expected<std::shared_ptr<const PluginSet>, std::vector<std::string>> load_plugins(
+    const std::vector<PluginRequest>& requests, lua::LocalNames names) {
     if (requests.size() > PluginSet::plugins_max) {
         return std::unexpected(Problems{"expected at most " + std::to_string(PluginSet::plugins_max) +
                                         " plugins in a room, got " + std::to_string(requests.size())});
     }
     Problems problems;
-    ByName plugins = read_all(requests, problems);
+    ByName plugins = read_all(requests, names, problems);
     // What they say about each other is only known once each can be read: else one mistake would look like several.
     if (problems.empty()) {
         check_requirements(plugins, problems);

@@ -19,6 +19,7 @@
 
 namespace playhead {
 
+class LuaMemory;
 class PluginHost;
 struct PluginFigures;
 struct PluginState;
@@ -61,11 +62,13 @@ struct HookCalls {
     bool operator==(const HookCalls&) const = default;
 };
 
-// What a shard lends its rooms. Either may be null: then nothing is counted, and time has no limit.
+// What a shard lends its rooms. Each may be null: then nothing is counted, time has no limit, and Lua's memory is the C
+// library's.
 struct PluginContext {
     PluginFigures* figures = nullptr;
     TimeAllowance* time = nullptr;
     std::string room{}; // its id, for plugins that name it
+    LuaMemory* memory = nullptr;
 };
 
 // A Room under the rules of its plugins. The unit of determinism: the same inputs and the same seed give the same bytes

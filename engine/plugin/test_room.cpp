@@ -1,5 +1,6 @@
 #include "plugin/test_room.hpp"
 
+#include "plugin/lua_chunk.hpp"
 #include "plugin/test_answers.hpp"
 #include "plugin/test_calls.hpp"
 
@@ -116,7 +117,7 @@ std::expected<std::shared_ptr<const PluginSet>, std::string> TestRoom::load(cons
         }
     }
     if (!problems.empty()) return std::unexpected(joined(problems));
-    auto set = load_plugins(requests);
+    auto set = load_plugins(requests, lua::LocalNames::kept);
     if (!set) return std::unexpected(joined(set.error()));
     return *std::move(set);
 }

@@ -34,10 +34,10 @@ void Roster::commit(Version version) {
     for (auto& [id, row] : rows_) row.commit(version);
     for (const ViewerId viewer : removed_) tombstones_.push_back({.viewer = viewer, .removed_at = version});
     removed_.clear();
-    while (tombstones_.size() > tombstones_max) {
-        tombstone_floor_ = tombstones_.front().removed_at;
-        tombstones_.pop_front();
-    }
+    if (tombstones_.size() <= tombstones_max) return;
+    const auto kept = tombstones_.end() - static_cast<std::ptrdiff_t>(tombstones_max);
+    tombstone_floor_ = (kept - 1)->removed_at;
+    tombstones_.erase(tombstones_.begin(), kept);
 }
 
 } // namespace playhead

@@ -174,9 +174,8 @@ void SharedState::forget_oldest_removals() {
             oldest = std::min(oldest, table.tombstones_.front().removed_at);
         }
         for (auto& [name, table] : tables_) {
-            while (!table.tombstones_.empty() && table.tombstones_.front().removed_at <= oldest) {
-                table.tombstones_.pop_front();
-            }
+            const auto is_newer = [oldest](const Removal& removal) { return removal.removed_at > oldest; };
+            table.tombstones_.erase(table.tombstones_.begin(), std::ranges::find_if(table.tombstones_, is_newer));
         }
         tombstone_floor_ = oldest;
     }

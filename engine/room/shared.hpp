@@ -7,12 +7,12 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace playhead {
 
@@ -52,7 +52,7 @@ class SharedTable {
     const Value* find(const EntryKey& key) const;
 
     // What was removed of late, oldest first; a key that has come back stands in entries() too.
-    const std::deque<Removal>& tombstones() const { return tombstones_; }
+    const std::vector<Removal>& tombstones() const { return tombstones_; }
     // The version of the last change in it: deltas from there on need not look inside.
     Version changed_at() const { return changed_at_; }
     bool dirty() const { return dirty_entries_ > 0 || !removed_.empty(); }
@@ -74,7 +74,7 @@ class SharedTable {
 
     Audience audience_;
     Entries entries_;
-    std::deque<Removal> tombstones_;
+    std::vector<Removal> tombstones_; // few, and a deque takes 600 bytes for none
     Version changed_at_;
     Entries removed_; // since the last commit, of what had been committed before
     std::size_t dirty_entries_ = 0;

@@ -8,7 +8,6 @@
 #include "room/shared.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -84,7 +83,7 @@ class Roster {
     };
 
     const std::map<ViewerId, Field<ViewerRow>>& rows() const { return rows_; }
-    const std::deque<Tombstone>& tombstones() const { return tombstones_; }
+    const std::vector<Tombstone>& tombstones() const { return tombstones_; }
     // Deltas from bases older than this cannot tell what was removed.
     Version tombstone_floor() const { return tombstone_floor_; }
 
@@ -97,7 +96,7 @@ class Roster {
 
   private:
     std::map<ViewerId, Field<ViewerRow>> rows_;
-    std::deque<Tombstone> tombstones_;
+    std::vector<Tombstone> tombstones_;
     std::vector<ViewerId> removed_; // since the last commit
     Version tombstone_floor_;
     bool dirty_ = false; // a row has changed or been removed since then

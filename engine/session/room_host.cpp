@@ -41,8 +41,12 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
       plugins_(std::move(plugins)),
       room_([&] {
           const PluginTime::Turn turn{shard.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::setup};
-          return RuledRoom{
-              epoch, std::move(info), shard.tick_length, plugins_, seed, {&shard.plugin_figures, &shard.plugin_time}};
+          return RuledRoom{epoch,
+                           std::move(info),
+                           shard.tick_length,
+                           plugins_,
+                           seed,
+                           {&shard.plugin_figures, &shard.plugin_time, id_.text(), &shard.lua_memory}};
       }()),
       broadcast_(room_.state(), shard.metrics),
       due_(this),

@@ -57,6 +57,7 @@ struct Shard::Impl {
                   .metrics = {},
                   .plugin_figures = {},
                   .plugin_time = PluginTime{clock},
+                  .lua_memory = {},
                   .due = {},
                   .next_tick = tick_length.at_or_after(clock.now()),
                   .sends_until = {},

@@ -2,6 +2,7 @@
 
 #include "core/time.hpp"
 #include "plugin/figures.hpp"
+#include "plugin/lua_memory.hpp"
 #include "seal/connect_token.hpp"
 #include "session/clock.hpp"
 #include "session/due_rooms.hpp"
@@ -28,6 +29,7 @@ struct ShardContext {
     Metrics metrics;
     PluginFigures plugin_figures;
     PluginTime plugin_time;
+    LuaMemory lua_memory;
     DueRooms due;
     Tick next_tick;         // the first that has not been run
     ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead

@@ -267,6 +267,15 @@ TEST_CASE("plugins know the wall clock from the first viewer on, and it follows 
     CHECK(lines(stage).back().starts_with("wall " + std::to_string(wall())));
 }
 
+TEST_CASE("plugins know the room they are in by its name") {
+    Stage stage{plugins({{"namer", "shared = { id = { kind = 'value', of = 'text' } }",
+                          "P:on('started', function(room) P.shared.id = room.id end)"}})};
+    stage.join("Ann");
+    const Value* id = stage.state().shared.find(TableName{"namer", "id"}, EntryKey{});
+    REQUIRE(id);
+    CHECK(*id == Value{stage.room.id.text()});
+}
+
 TEST_CASE("a room's summary shows which code its plugins run, and whether they are suspended") {
     const auto set = plugins({diary, {"broken", R"(commands = { fail = {} })", R"(
         P:command("fail", function(room, call) error("no") end))"}});
