@@ -1,0 +1,210 @@
+#include "parts.hpp"
+#include "plugin/figures.hpp"
+#include "session/metrics.hpp"
+#include "stage.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <malloc.h>
+#include <string>
+
+namespace playhead::bench {
+namespace {
+
+constexpr int joins_per_tick = 20;
+
+std::string room_name(int number) { return "room" + std::to_string(number); }
+
+// Rooms with one viewer each whose plugins have started, as they are after a minute of nothing.
+struct ColdRooms {
+    explicit ColdRooms(const std::shared_ptr<const PluginSet>& plugins, int rooms) : before_kib(resident_kib()) {
+        for (int i = 0; i < rooms; ++i) {
+            stage.viewers.push_back(join(stage.shard, make_room(stage.shard, room_name(i), plugins), "Ann"));
+            if (i % joins_per_tick == 0) stage.tick_ns();
+        }
+        stage.ticks(ticks_per_s);
+        stage.read_all();
+        for (int second = 0; second < 60; ++second) {
+            stage.ticks(ticks_per_s);
+            stage.read_all();
+        }
+        kib = (resident_kib() - before_kib) / rooms;
+    }
+    // Of a tick, in each of some seconds.
+    std::vector<double> tick_us_per_room() {
+        std::vector<double> samples;
+        for (int second = 0; second < 20; ++second) {
+            std::int64_t ns = 0;
+            for (int tick = 0; tick < ticks_per_s; ++tick) ns += stage.tick_ns();
+            samples.push_back(static_cast<double>(ns) / 1e3 / ticks_per_s / static_cast<double>(stage.viewers.size()));
+            stage.read_all();
+        }
+        return samples;
+    }
+
+    Stage stage;
+    double before_kib;
+    double kib = 0;
+};
+
+void need(bool good, const char* what) {
+    if (good) return;
+    std::fprintf(stderr, "this measures nothing: %s\n", what);
+    std::exit(1);
+}
+
+// All started, and none suspended.
+void check_started(Shard& shard, std::size_t plugins, int rooms) {
+    const auto uses = shard.plugin_uses();
+    need(uses.size() == plugins, "other plugins run than were asked for");
+    for (const PluginUse& use : uses) {
+        need(use.rooms == static_cast<std::size_t>(rooms), "not every room has its plugins");
+        need(use.suspended_rooms == 0, "plugins are suspended");
+    }
+    need(shard.plugin_figures().lua_states == static_cast<std::uint64_t>(rooms), "not every room has started");
+}
+
+} // namespace
+
+void cold_rooms(Results& results, const Size& size) {
+    const auto plugins = preset("living_room.lua");
+    ColdRooms rooms{plugins, size.rooms};
+    check_started(rooms.stage.shard, plugins->size(), size.rooms);
+    results.add("room_kib_10_plugins", rooms.kib);
+    const auto lua_bytes = static_cast<double>(rooms.stage.shard.plugin_figures().lua_bytes);
+    results.add("room_lua_kib_10_plugins", lua_bytes / 1024 / size.rooms);
+    const struct mallinfo2 heap = mallinfo2();
+    results.add("room_heap_kib_10_plugins", static_cast<double>(heap.uordblks + heap.hblkhd) / 1024 / size.rooms);
+    results.add("room_tick_us_10_plugins", rooms.tick_us_per_room());
+}
+
+void cold_rooms_without_plugins(Results& results, const Size& size) {
+    ColdRooms rooms{nullptr, size.rooms};
+    results.add("room_kib_without_plugins", rooms.kib);
+    results.add("room_tick_us_without_plugins", rooms.tick_us_per_room());
+}
+
+void periodic_rooms(Results& results, const Size& size) {
+    std::vector<PluginRequest> requests;
+    for (int i = 0; i < 10; ++i) {
+        requests.push_back(request_of({"small" + std::to_string(i), "shared = { n = { kind = 'value', of = 'int' } }",
+                                       "local beats = 0\n"
+                                       "P:every(1, function(room)\n"
+                                       "  beats = beats + 1\n"
+                                       "  if beats % 3600 == 0 then P.shared.n = beats end\n"
+                                       "end)"}));
+    }
+    ColdRooms rooms{plugins_of(requests), size.rooms};
+    check_started(rooms.stage.shard, requests.size(), size.rooms);
+    results.add("room_kib_10_small_plugins", rooms.kib);
+    results.add("room_tick_us_10_periodic_plugins", rooms.tick_us_per_room());
+}
+
+void beginnings(Results& results, const Size& size) {
+    const auto plugins = preset("living_room.lua");
+    Stage stage;
+    std::vector<CreatedRoom> rooms;
+    std::vector<double> create_us;
+    std::vector<double> start_ms;
+    for (int i = 0; i < size.rooms / 5; ++i) {
+        const std::int64_t begun = thread_ns();
+        rooms.push_back(make_room(stage.shard, room_name(i), plugins));
+        create_us.push_back(static_cast<double>(thread_ns() - begun) / 1e3);
+    }
+    stage.ticks(2 * ticks_per_s);
+    for (const CreatedRoom& room : rooms) {
+        stage.viewers.push_back(join(stage.shard, room, "Ann"));
+        start_ms.push_back(static_cast<double>(stage.tick_ns()) / 1e6);
+    }
+    check_started(stage.shard, plugins->size(), static_cast<int>(rooms.size()));
+    results.add("room_create_us", std::move(create_us));
+    results.add("room_start_ms_max", quantile(start_ms, 1));
+    results.add("room_start_ms_p99", quantile(start_ms, 0.99));
+    results.add("room_start_ms", std::move(start_ms));
+    // The longest tick when many rooms start at once.
+    Stage crowd;
+    constexpr int at_once = 500;
+    for (int i = 0; i < at_once; ++i)
+        crowd.viewers.push_back(join(crowd.shard, make_room(crowd.shard, room_name(i), plugins), "Ann"));
+    std::vector<double> tick_ms;
+    int ticks = 0;
+    while (crowd.shard.plugin_figures().lua_states < at_once && ticks < 10'000) {
+        tick_ms.push_back(static_cast<double>(crowd.tick_ns()) / 1e6);
+        ++ticks;
+    }
+    results.add("rooms500_start_tick_ms_max", quantile(tick_ms, 1));
+    results.add("rooms500_start_ticks", ticks);
+}
+
+// Half of the viewers ask for a place in the film, the others talk; each room does both once in ten seconds.
+void live_rooms(Results& results, const Size& size) {
+    constexpr int round_ticks = 10 * ticks_per_s;
+    keep_to_one_core();
+    SteadyClock clock;
+    SystemRandom random;
+    const SessionSettings settings = bench_settings();
+    const TickLength tick_length;
+    Shard shard{settings, tick_length, EngineRun{1, {}}, clock, random};
+    const auto plugins = preset("living_room.lua");
+    std::vector<Viewer> seekers;
+    std::vector<Viewer> talkers;
+    ServerTime next = shard.run_due();
+    std::vector<double> tick_ms;
+    std::vector<double> used_ms;
+    // Runs what is due when it is due; what viewers do happens between ticks, as it would in other processes.
+    const auto tick = [&] {
+        while (clock.now() < next) {
+            const auto left = std::chrono::nanoseconds{next - clock.now()};
+            const timespec pause{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
+            nanosleep(&pause, nullptr);
+        }
+        const std::int64_t begun = now_ns();
+        const std::int64_t used = thread_ns();
+        next = shard.run_due();
+        while (shard.fan_out_slice()) {
+        }
+        tick_ms.push_back(static_cast<double>(now_ns() - begun) / 1e6);
+        used_ms.push_back(static_cast<double>(thread_ns() - used) / 1e6);
+    };
+    for (int i = 0; i < size.rooms; ++i) {
+        const CreatedRoom room = make_room(shard, room_name(i), plugins);
+        seekers.push_back(join(shard, room, "Ann"));
+        talkers.push_back(join(shard, room, "Bob"));
+        if (i % joins_per_tick == 0) tick();
+    }
+    std::uint64_t skipped_before = 0;
+    std::uint64_t applied_before = 0;
+    const int ticks = size.live_s * ticks_per_s;
+    // A round before it counts.
+    for (int number = -round_ticks; number < ticks; ++number) {
+        if (number == 0) {
+            tick_ms.clear();
+            used_ms.clear();
+            skipped_before = shard.metrics().ticks_skipped_total;
+            applied_before = shard.metrics().commands_applied_total;
+        }
+        const int turn = (number + round_ticks) % round_ticks;
+        for (int i = turn; i < size.rooms; i += round_ticks) {
+            const auto at = static_cast<std::size_t>(i);
+            seekers[at].ask(Seek{MediaTime{std::int64_t{number + round_ticks} * 10'000}}, clock.now());
+            talkers[at].ask(say("line " + std::to_string(number)), clock.now());
+            seekers[at].read();
+            talkers[at].read();
+        }
+        tick();
+    }
+    check_started(shard, plugins->size(), size.rooms);
+    const auto applied = static_cast<double>(shard.metrics().commands_applied_total - applied_before);
+    need(applied > 0.99 * 2 * size.rooms * size.live_s / 10, "commands were not applied");
+    results.add("rooms10k_tick_ms_p99", quantile(tick_ms, 0.99));
+    results.add("rooms10k_tick_ms_max", quantile(tick_ms, 1));
+    results.add("rooms10k_ticks_skipped", static_cast<double>(shard.metrics().ticks_skipped_total - skipped_before));
+    results.add("rooms10k_tick_ms", std::move(tick_ms));
+    results.add("rooms10k_tick_cpu_ms_p99", quantile(std::move(used_ms), 0.99));
+    results.add("rooms10k_commands_applied", applied);
+    results.add("rooms10k_put_off", static_cast<double>(shard.metrics().plugin_room_ticks_put_off_total));
+    results.add("rooms10k_kib_per_room", resident_kib() / size.rooms);
+}
+
+} // namespace playhead::bench
