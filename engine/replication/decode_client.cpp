@@ -111,6 +111,8 @@ Result<ClientMessage> read(const wire::ClientFrame& frame) {
     }
     if (frame.message_as_Bye() != nullptr) return Bye{};
     if (const auto* signal = frame.message_as_Signal()) return read(*signal);
+    if (const auto* ack = frame.message_as_Ack())
+        return Ack{.epoch = Epoch{ack->epoch()}, .version = Version{ack->version()}};
     return refused(ErrorCode::malformed, "a frame carries one message, not message " +
                                              std::to_string(std::to_underlying(frame.message_type())));
 }

@@ -127,6 +127,9 @@ WireClient write(Builder& builder, const ClientSignal& signal) {
     const auto args = flex(builder, signal.args);
     return {wire::ClientMessage::Signal, wire::CreateSignal(builder, plugin, name, args).Union()};
 }
+WireClient write(Builder& builder, const Ack& ack) {
+    return {wire::ClientMessage::Ack, wire::CreateAck(builder, ack.epoch.value, ack.version.value).Union()};
+}
 
 // ---- engine to client
 
@@ -294,12 +297,20 @@ void finish_frame(Builder& builder, const Message& message) {
     builder.Finish(wire::CreateServerFrame(builder, nullptr, 0, 0, type, body));
 }
 
+// What is told once and matters later must arrive; what the next of its kind replaces need not.
+Delivery delivery_of(const ServerMessage& message) {
+    if (std::holds_alternative<Delta>(message)) return Delivery::sequenced;
+    if (std::holds_alternative<Beacon>(message) || std::holds_alternative<Pong>(message)) return Delivery::lossy;
+    const auto* event = std::get_if<PluginEvent>(&message);
+    return event != nullptr && event->lossy ? Delivery::lossy : Delivery::reliable;
+}
+
 } // namespace
 
 Frame encode(const ServerMessage& message) {
     Builder& builder = cleared_builder();
     std::visit([&](const auto& value) { finish_frame(builder, value); }, message);
-    return Frame(finished(builder));
+    return Frame(finished(builder), delivery_of(message));
 }
 
 Bytes encode(const ClientMessage& message) {

@@ -36,13 +36,13 @@ struct Header {
 
 } // namespace
 
-Frame::Frame(ByteView payload) {
+Frame::Frame(ByteView payload, Delivery delivery) : delivery_(delivery) {
     const Header header(payload.size());
     Bytes whole;
     whole.reserve(header.size + payload.size());
     whole.insert(whole.end(), header.bytes.begin(), header.bytes.begin() + header.size);
     whole.insert(whole.end(), payload.begin(), payload.end());
-    header_bytes_ = header.size;
+    header_bytes_ = static_cast<std::uint8_t>(header.size);
     bytes_ = std::make_shared<const Bytes>(std::move(whole));
 }
 

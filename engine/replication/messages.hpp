@@ -87,7 +87,15 @@ struct ClientSignal {
     bool operator==(const ClientSignal&) const = default;
 };
 
-using ClientMessage = std::variant<Hello, ClientCommand, Ping, Report, Resync, Bye, ClientSignal>;
+// What a client holds now, where deltas may be lost: said for each snapshot and each delta that came, also for one that
+// brought nothing new.
+struct Ack {
+    Epoch epoch;
+    Version version;
+    bool operator==(const Ack&) const = default;
+};
+
+using ClientMessage = std::variant<Hello, ClientCommand, Ping, Report, Resync, Bye, ClientSignal, Ack>;
 
 // ---- engine to client
 

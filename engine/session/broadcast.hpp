@@ -62,6 +62,11 @@ class Broadcast {
     void append_reliable_events(const Told& told, Audience audience, std::vector<Frame>& frames) const;
     const Frame& beacon(Audience audience);
 
+    // Viewers whose sessions have something to say again on the next tick, since it may have been lost.
+    void visit_again(ViewerId viewer) { unsettled_.push_back(viewer); }
+    bool someone_unsettled() const { return !unsettled_.empty(); }
+    std::vector<ViewerId> take_unsettled() { return std::exchange(unsettled_, {}); }
+
     // Where one session's frames are gathered before they are sent; its memory is used again for the next.
     std::vector<Frame>& scratch() { return scratch_; }
 
@@ -93,6 +98,7 @@ class Broadcast {
     std::uint64_t deltas_counted_ = 0;
     std::uint64_t snapshots_counted_ = 0;
     std::vector<Frame> scratch_;
+    std::vector<ViewerId> unsettled_; // each is here once a flush: no more often than sessions are visited
 };
 
 } // namespace playhead

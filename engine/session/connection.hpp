@@ -37,6 +37,10 @@ class Connection {
     // not take. Returns false if something is left: then do not send again before on_drained().
     virtual bool send(std::span<const Frame> frames) = 0;
 
+    // How large a frame may be that goes as its Delivery says; what is larger goes reliably, and reliable frames are in
+    // order among themselves. 0: every frame arrives, in order. Else the peer acknowledges states (Ack).
+    virtual std::size_t lossy_bytes_max() const { return 0; }
+
     // Bytes accepted by send() that have not left yet.
     virtual std::size_t bytes_waiting() const = 0;
 

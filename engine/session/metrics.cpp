@@ -149,6 +149,10 @@ std::string to_prometheus(const Metrics& metrics) {
                  metrics.deltas_encoded_total);
     page.counter("snapshots_encoded_total", "Snapshots encoded; each is shared by all who need it.",
                  metrics.snapshots_encoded_total);
+    page.counter("updates_repeated_total", "Deltas said again because a lossy connection had not acknowledged them.",
+                 metrics.updates_repeated_total);
+    page.counter("acknowledgements_total", "States that clients on lossy connections said they hold.",
+                 metrics.acknowledgements_total);
     page.counter("commands_applied_total", "Commands answered applied.", metrics.commands_applied_total);
     page.counter("commands_superseded_total", "Commands that came after a newer one.",
                  metrics.commands_superseded_total);

@@ -23,6 +23,8 @@ struct Metrics {
     std::uint64_t sent_bytes_total = 0;
     std::uint64_t deltas_encoded_total = 0;
     std::uint64_t snapshots_encoded_total = 0;
+    std::uint64_t updates_repeated_total = 0; // to connections that lose frames
+    std::uint64_t acknowledgements_total = 0; // from those
     std::uint64_t commands_applied_total = 0;
     std::uint64_t commands_superseded_total = 0;
     std::uint64_t commands_refused_total = 0;

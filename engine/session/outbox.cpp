@@ -12,6 +12,7 @@ void Outbox::claim(Epoch epoch, Version version, const Served& served) {
     if (served.since != Version{0} && version <= served.since) return;
     epoch_ = epoch;
     base_ = version;
+    if (lossy_) lossy_->claim(epoch, version);
 }
 
 void Outbox::welcome(Frame welcome, const Broadcast& room) {
@@ -37,7 +38,43 @@ void Outbox::serve(Audience audience, const Broadcast& room) {
     if (served_.audience == audience) return;
     served_ = {audience, room.version()};
     base_ = Version{0}; // which no delta leads on from
+    if (lossy_) lossy_->forget();
     update_wanted_ = true;
+}
+
+void Outbox::append_update(Broadcast& room, Audience audience, std::vector<Frame>& frames) {
+    if (snapshot_wanted_) {
+        frames.push_back(room.snapshot(audience));
+    } else if (update_wanted_ || epoch_ != room.epoch() || base_ != room.version()) {
+        frames.push_back(room.update_from(epoch_, base_, audience));
+    }
+    epoch_ = room.epoch();
+    base_ = room.version();
+}
+
+// [E5] [E7] [S2] Replies go reliably and deltas do not: so a delta that a reply must not overtake goes as the reply
+// does.
+void Outbox::append_lossy_update(Broadcast& room, Audience audience, ServerTime now, Metrics& metrics,
+                                 std::vector<Frame>& frames) {
+    using Next = LossyUpdates::Next;
+    const Version newest = room.version();
+    Next next = lossy_->next(newest, update_wanted_ || !replies_.empty(), now);
+    if (snapshot_wanted_ || lossy_->epoch() != room.epoch()) next = Next::snapshot;
+    if (next == Next::nothing && update_wanted_) next = Next::reliable_delta; // to say that nothing has changed
+    if (next == Next::nothing) return;
+    const Frame frame =
+        next == Next::snapshot ? room.snapshot(audience) : room.update_from(lossy_->epoch(), lossy_->base(), audience);
+    if (frame.delivery() == Delivery::reliable) { // a snapshot, wanted or for want of a way
+        lossy_->sent_snapshot(room.epoch(), newest);
+        frames.push_back(frame);
+    } else if (next == Next::reliable_delta || frame.payload().size() > lossy_->frame_bytes_max()) {
+        lossy_->sent_reliably(newest);
+        frames.push_back(frame.delivered(Delivery::reliable));
+    } else {
+        if (lossy_->unsettled() && lossy_->sent() == newest) ++metrics.updates_repeated_total;
+        lossy_->said(newest, now);
+        frames.push_back(frame);
+    }
 }
 
 void Outbox::flush(Broadcast& room, Audience audience, Connection& connection, ServerTime now, Metrics& metrics) {
@@ -47,14 +84,12 @@ void Outbox::flush(Broadcast& room, Audience audience, Connection& connection, S
     std::vector<Frame>& frames = room.scratch();
     frames.clear();
     if (!welcome_.empty()) frames.push_back(std::exchange(welcome_, {}));
-    if (snapshot_wanted_) {
-        frames.push_back(room.snapshot(audience));
-    } else if (update_wanted_ || epoch_ != room.epoch() || base_ != room.version()) {
-        frames.push_back(room.update_from(epoch_, base_, audience));
+    if (lossy_) {
+        append_lossy_update(room, audience, now, metrics, frames);
+    } else {
+        append_update(room, audience, frames);
     }
     snapshot_wanted_ = update_wanted_ = false;
-    epoch_ = room.epoch();
-    base_ = room.version();
     const auto append = [&](std::vector<Frame> own) { // and drop its memory: few of many viewers are owed anything
         frames.insert(frames.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
     };

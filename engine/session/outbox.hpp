@@ -5,10 +5,12 @@
 #include "replication/frame.hpp"
 #include "session/broadcast.hpp"
 #include "session/connection.hpp"
+#include "session/lossy_updates.hpp"
 #include "session/metrics.hpp"
 #include "session/settings.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace playhead {
@@ -27,6 +29,8 @@ struct Served {
 // the connection cannot take more, the session leaves the live group: nothing is queued for it but its replies and the
 // plugins' reliable events, and when the connection has drained it gets one coalesced update from its own base. Other
 // events and beacons it missed are gone.
+// Where the connection may lose frames, updates are said again until they are acknowledged (LossyUpdates), and what
+// must not come before its state, a welcome or a reply, has that state go reliably before it.
 //   Owner: one per session.
 class Outbox {
   public:
@@ -37,6 +41,9 @@ class Outbox {
     // Reliable events that wait for a slow peer; with more, it is closed.
     static constexpr std::size_t events_max = 64;
 
+    // For a connection that loses frames larger than nothing and up to this (Connection::lossy_bytes_max).
+    void expect_losses(std::size_t frame_bytes_max) { lossy_ = std::make_unique<LossyUpdates>(frame_bytes_max); }
+
     // What the peer says it holds already, and for whom that was made.
     void claim(Epoch epoch, Version version, const Served& served);
     // The peer is welcomed with the next flush and brought up from what it holds.
@@ -46,6 +53,12 @@ class Outbox {
     // An event for this peer alone.
     void tell(Frame event, bool lossy);
     void want_snapshot() { snapshot_wanted_ = true; }
+    // What the peer says it holds now. True if it is to be visited because of that.
+    bool acknowledge(Epoch epoch, Version version) {
+        return lossy_ && lossy_->acknowledge(epoch, version) && unsettled();
+    }
+    // To be flushed on the next tick, though nothing may have changed.
+    bool unsettled() const { return lossy_ && lane_ == Lane::live && lossy_->unsettled(); }
 
     // Sends all that is owed, if the lane allows. Calls Connection::send() at most once. An audience other than the
     // last time's gets a snapshot.
@@ -65,14 +78,18 @@ class Outbox {
 
   private:
     void serve(Audience audience, const Broadcast& room);
+    void append_update(Broadcast& room, Audience audience, std::vector<Frame>& frames);
+    void append_lossy_update(Broadcast& room, Audience audience, ServerTime now, Metrics& metrics,
+                             std::vector<Frame>& frames);
     void keep_events(const Broadcast& room, Audience audience);
     bool send(std::span<const Frame> frames, Connection& connection, ServerTime now, Metrics& metrics);
 
     Lane lane_ = Lane::silent;
     bool snapshot_wanted_ = false;
     bool update_wanted_ = false; // even if it says that nothing has changed
-    Epoch epoch_;                // what was handed to the connection last
+    Epoch epoch_;                // what was handed to the connection last ...
     Version base_;
+    std::unique_ptr<LossyUpdates> lossy_; // ... or, if it may get lost, what became of it
     Served served_;
     Told told_;
     ServerTime lagging_since_;

@@ -51,6 +51,10 @@ Decision Protocol::on_message(Result<ClientMessage> message, ServerTime now) {
                 return decision::EnqueueSignal{
                     {viewer_, std::move(signal.plugin), std::move(signal.name), std::move(signal.args)}};
             },
+            [&](Ack&& ack) -> Decision {
+                if (acks_.take(ack_budget, now)) return over_budget(now, decision::Ignore{});
+                return decision::Acknowledge{ack};
+            },
             [&](Bye&&) -> Decision {
                 phase_ = Phase::closing;
                 return decision::Depart{};

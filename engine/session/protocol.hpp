@@ -45,6 +45,10 @@ struct Observe {
 struct SendSnapshot {
     Resync resync;
 };
+// The peer says which state it holds.
+struct Acknowledge {
+    Ack ack;
+};
 struct Depart {};
 struct Close {
     Error error;
@@ -52,9 +56,9 @@ struct Close {
 };
 } // namespace decision
 
-using Decision =
-    std::variant<decision::Ignore, decision::Admit, decision::Enqueue, decision::EnqueueSignal, decision::Refuse,
-                 decision::AnswerPing, decision::Observe, decision::SendSnapshot, decision::Depart, decision::Close>;
+using Decision = std::variant<decision::Ignore, decision::Admit, decision::Enqueue, decision::EnqueueSignal,
+                              decision::Refuse, decision::AnswerPing, decision::Observe, decision::SendSnapshot,
+                              decision::Acknowledge, decision::Depart, decision::Close>;
 
 // What a peer may say when: hello once and first, then commands, reports, pings and resyncs within their budgets.
 //     awaiting_hello -> joined -> closing
@@ -70,6 +74,7 @@ class Protocol {
     static constexpr RateLimit::Budget ping_budget{20, 200};
     static constexpr RateLimit::Budget resync_budget{1, 5};
     static constexpr RateLimit::Budget signal_budget{25, 50}; // a pointer 20 times a second, and a little more
+    static constexpr RateLimit::Budget ack_budget{150, 300};  // one for each tick's update, and for its repetition
     // Over this, and the peer is not clumsy but abusive: closed, to come back not sooner than `abuse_retry_ms`.
     static constexpr RateLimit::Budget excess_budget{20, 100};
     static constexpr std::uint32_t abuse_retry_ms = 10'000;
@@ -104,6 +109,7 @@ class Protocol {
     RateLimit pings_;
     RateLimit resyncs_;
     RateLimit signals_;
+    RateLimit acks_;
     RateLimit excess_;
 };
 

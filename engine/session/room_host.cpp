@@ -88,7 +88,7 @@ void RoomHost::put_off() {
 
 void RoomHost::run(Tick tick, std::uint32_t missed) {
     const ServerTime now = shard_.clock.now();
-    start_plugins(tick);
+    load_plugins(tick);
     std::optional<PluginTime::Turn> turn;
     if (has_plugins()) turn.emplace(shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::tick);
     missed += std::exchange(times_put_off_, 0);
@@ -123,9 +123,15 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     tell_viewers(std::exchange(personal_, {}));
     for (const ViewerId viewer : std::exchange(owed_, {}))
         if (Session* session = session_of(viewer)) fan_out_.one(*session);
+    for (const ViewerId viewer : broadcast_.take_unsettled()) {
+        Session* session = session_of(viewer);
+        if (session && session->outbox.unsettled()) fan_out_.one(*session);
+    }
     if (news) fan_out_.everyone();
     send();
     room_.collect_garbage();
+    turn.reset();
+    rest(tick);
 
     if (const auto due = next_due(tick)) shard_.due.schedule(due_, *due);
 }
@@ -206,7 +212,11 @@ void RoomHost::send() {
     broadcast_.written_at(std::nullopt);
 }
 
-bool RoomHost::fan_out(ServerTime deadline) { return fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics); }
+bool RoomHost::fan_out(ServerTime deadline) {
+    const bool done = fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics);
+    if (broadcast_.someone_unsettled()) wake();
+    return done;
+}
 
 bool RoomHost::expired(ServerTime now) const {
     return !permanent_ && empty() && now - empty_since_ >= shard_.settings.empty_room_expiry;
@@ -216,8 +226,9 @@ std::optional<Tick> RoomHost::next_due(Tick tick) const {
     std::optional<Tick> due = next_change(room_.state(), shard_.tick_length, tick);
     const auto at = [&](Tick other) { due = due ? std::min(*due, other) : other; };
     const auto at_time = [&](ServerTime time) { at(std::max(shard_.tick_length.at_or_after(time), tick + 1)); };
-    if (!inputs_.empty() || !owed_.empty()) at(tick + 1);
+    if (!inputs_.empty() || !owed_.empty() || broadcast_.someone_unsettled()) at(tick + 1);
     if (const auto planned = room_.next_due(tick)) at(std::max(*planned, tick + 1));
+    if (const auto sleeps = room_.sleeps_at()) at(std::max(*sleeps, tick + 1));
     if (fan_out_.size() > 0) at(beacon_tick_);
     if (const auto lost = places_.first_lost()) at_time(*lost + shard_.settings.viewer_grace);
     if (!permanent_ && empty()) at_time(empty_since_ + shard_.settings.empty_room_expiry);

@@ -44,6 +44,12 @@ void RoomHost::obey(Session& session, Decision decision, ServerTime now) {
                        owed_.push_back(session.protocol.viewer());
                        wake();
                    },
+                   [&](const decision::Acknowledge& acknowledged) {
+                       ++shard_.metrics.acknowledgements_total;
+                       if (!session.outbox.acknowledge(acknowledged.ack.epoch, acknowledged.ack.version)) return;
+                       owed_.push_back(session.protocol.viewer());
+                       wake();
+                   },
                    [&](const decision::Depart&) {
                        remove_place(session.protocol.viewer(), LeaveReason::left);
                        session.outbox.shut(shard_.metrics);
@@ -88,6 +94,7 @@ void RoomHost::enqueue(Input input) {
 void RoomHost::on_drained(Session& session) {
     const ServerTime now = shard_.clock.now();
     session.drained(broadcast_, now, shard_.metrics);
+    if (broadcast_.someone_unsettled()) wake();
 }
 
 } // namespace playhead

@@ -36,14 +36,18 @@ class Session final : public ConnectionEvents {
             ServerTime now)
         : owner_(&owner),
           connection_(std::move(connection)),
-          protocol(settings, now) {}
+          protocol(settings, now) {
+        if (const std::size_t lossy_bytes_max = connection_->lossy_bytes_max()) outbox.expect_losses(lossy_bytes_max);
+    }
 
     void start() { connection_->start(*this); }
     Connection& connection() { return *connection_; }
 
     // Sends what is owed, as the viewer's roles let it be seen.
     void flush(Broadcast& room, ServerTime now, Metrics& metrics) {
-        if (outbox.lane() != Outbox::Lane::silent) outbox.flush(room, audience(room), *connection_, now, metrics);
+        if (outbox.lane() == Outbox::Lane::silent) return;
+        outbox.flush(room, audience(room), *connection_, now, metrics);
+        if (outbox.unsettled()) room.visit_again(protocol.viewer());
     }
     // The connection can take frames again.
     void drained(Broadcast& room, ServerTime now, Metrics& metrics) {

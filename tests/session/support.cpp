@@ -36,6 +36,7 @@ class TestConnection final : public Connection {
         line_->full = line_->blocked;
         return !line_->full;
     }
+    std::size_t lossy_bytes_max() const override { return line_->lossy_bytes_max; }
     std::size_t bytes_waiting() const override { return line_->waiting; }
     void close(ErrorCode code, std::string_view) override {
         line_->closing = true;
@@ -105,6 +106,7 @@ Stage::Stage(const SessionSettings& wanted, std::shared_ptr<const PluginSet> plu
 
 Peer Stage::connect(const RoomId& to, const std::string& address) {
     auto line = std::make_shared<Line>();
+    line->lossy_bytes_max = lossy_bytes_max;
     lines.push_back(line);
     shard.attach(to, std::make_unique<TestConnection>(line, address));
     return Peer{line};

@@ -52,6 +52,7 @@ struct Line {
     ErrorCode close_code = ErrorCode::none;
     bool blocked = false; // send() takes one more call and then returns false
     bool full = false;
+    std::size_t lossy_bytes_max = 0; // it may lose frames up to this
     std::size_t waiting = 0;
     std::size_t sends = 0;
     std::size_t bytes = 0;
@@ -110,6 +111,7 @@ struct Stage {
     FakeClock clock;
     SeededRandom random;
     SessionSettings settings;
+    std::size_t lossy_bytes_max = 0; // of the connections that are made from now on
     EngineRun run;
     Shard shard;
     CreatedRoom room;

@@ -128,6 +128,7 @@ std::vector<NamedClientMessage> client_examples() {
         {"signal", ClientSignal{.plugin = "cursors",
                                 .name = "move",
                                 .args = Value{Value::Map{{"x", Value{0.25}}, {"y", Value{0.75}}}}}},
+        {"ack", Ack{.epoch = Epoch{3'000'000'000}, .version = Version{17}}},
     };
 }
 

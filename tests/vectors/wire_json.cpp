@@ -163,6 +163,9 @@ Json json(const ClientSignal& signal) {
                    {"name", string(signal.name)},
                    {"args", json(signal.args)}});
 }
+Json json(const Ack& ack) {
+    return object({{"type", string("Ack")}, {"epoch", ack.epoch.value}, {"version", ack.version.value}});
+}
 
 Json json(const Welcome& welcome) {
     return object({{"type", string("Welcome")},

@@ -30,6 +30,7 @@ Json json(const Report&);
 Json json(const Resync&);
 Json json(const Bye&);
 Json json(const ClientSignal&);
+Json json(const Ack&);
 Json json(const Welcome&);
 Json json(const Snapshot&);
 Json json(const Delta&);

@@ -1,6 +1,7 @@
 // Messages to bytes. See decode.ts for the other direction.
 
 import { Builder } from "flatbuffers";
+import { Ack } from "./generated/playhead/wire/ack.js";
 import { Action as WireAction } from "./generated/playhead/wire/action.js";
 import { Bye } from "./generated/playhead/wire/bye.js";
 import { ClientFrame } from "./generated/playhead/wire/client-frame.js";
@@ -96,6 +97,11 @@ function writeMessage(builder: Builder, message: ClientMessage): [WireClientMess
       Signal.addArgs(builder, args);
       return [WireClientMessage.Signal, Signal.endSignal(builder)];
     }
+    case "ack":
+      Ack.startAck(builder);
+      Ack.addEpoch(builder, message.epoch);
+      Ack.addVersion(builder, message.version);
+      return [WireClientMessage.Ack, Ack.endAck(builder)];
     case "bye":
       Bye.startBye(builder);
       return [WireClientMessage.Bye, Bye.endBye(builder)];

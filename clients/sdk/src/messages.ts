@@ -356,4 +356,11 @@ export interface Bye {
   readonly type: "bye";
 }
 
-export type ClientMessage = Hello | CommandMessage | Ping | Report | Resync | Signal | Bye;
+/** Which state the client holds: said only where deltas may be lost, so never over WebSocket. */
+export interface Ack {
+  readonly type: "ack";
+  readonly epoch: number;
+  readonly version: number;
+}
+
+export type ClientMessage = Hello | CommandMessage | Ping | Report | Resync | Signal | Bye | Ack;

@@ -325,6 +325,10 @@ export function decodeClientMessage(bytes: Uint8Array): ClientMessage {
     }
     case client.ClientMessage.Bye:
       return { type: "bye" };
+    case client.ClientMessage.Ack: {
+      const ack: client.Ack = frame.message(new client.Ack());
+      return { type: "ack", epoch: ack.epoch(), version: ack.version() };
+    }
     default:
       throw new Error(`a client message of type ${frame.messageType()}`);
   }
