@@ -23,6 +23,9 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 add_library(playhead_sodium INTERFACE)
 target_link_libraries(playhead_sodium INTERFACE PkgConfig::sodium)
+pkg_check_modules(enet REQUIRED IMPORTED_TARGET libenet)
+add_library(playhead_enet INTERFACE)
+target_link_libraries(playhead_enet INTERFACE PkgConfig::enet)
 
 # Asio and Beast are headers only by default; compiled once here instead, because their bodies dominate every
 # translation unit that includes them.

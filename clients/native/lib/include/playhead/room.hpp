@@ -36,7 +36,8 @@ using ListenerId = std::uint64_t;
 
 // A room as an app holds it: commands, a view, events, and one player kept in step. It does nothing by itself: call
 // poll() from whatever loop there is, at the latest at next_poll_ms() or when one of wait_handles() is readable.
-//   Thread: one; it starts one of its own only to look up names.   Owner: the app; destroying it leaves the room.
+//   Thread: one; it starts one of its own only to look up names.
+//   Owner:  the app, which calls leave(): to destroy it only drops the connection, and the place is kept for a while.
 //   Errors: nothing throws. What goes wrong is in view().problem or in the result of the command.
 class Room {
   public:
