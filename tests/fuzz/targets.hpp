@@ -13,6 +13,7 @@ void fuzz_frame_codec(ByteView input);
 void fuzz_decode_client(ByteView input);
 void fuzz_decode_value(ByteView input);
 void fuzz_script(ByteView input);
+void fuzz_client_session(ByteView input);
 void fuzz_connect_token(ByteView input);
 void fuzz_handshake(ByteView input);
 void fuzz_packet_opener(ByteView input);
