@@ -10,9 +10,9 @@ import {
   type Behaviour,
   type Entry,
   FINE,
-  MPV,
-  MPV_SAYS,
   playhead,
+  QUICK,
+  QUICK_SAYS,
   SimulatedPlayer,
   SimulatedViewer,
   TICK_US,
@@ -288,8 +288,8 @@ export function buildControllerVectors(): ControllerVectorFile {
         viewer.player.setStalled(false);
         viewer.run(2_000);
       },
-      MPV,
-      MPV_SAYS,
+      QUICK,
+      QUICK_SAYS,
     ),
   ];
   return { toleranceMs: 1e-3, rateTolerance: 1e-7, cases };

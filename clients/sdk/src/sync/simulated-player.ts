@@ -54,9 +54,9 @@ export const CHROMIUM: Behaviour = {
   sawtoothMs: 0,
 };
 
-/** What mpv costs (reference/players.md), and what its adapter says of it. */
-export const MPV: Partial<Behaviour> = { playLatencyMs: 32, seekMs: 34, rateDelayMs: 0 };
-export const MPV_SAYS: Partial<PlayerCapabilities> = {
+/** A player that starts sooner than browsers and obeys rates at once, and what its adapter says of it. */
+export const QUICK: Partial<Behaviour> = { playLatencyMs: 32, seekMs: 34, rateDelayMs: 0 };
+export const QUICK_SAYS: Partial<PlayerCapabilities> = {
   playLatencyMs: 20,
   rateDelayMs: 0,
   blindAfterPlayMs: 50,
