@@ -43,7 +43,7 @@ if (Object.keys(networkInterfaces()).some((each) => each !== 'lo')) {
 const quick = given.has('quick');
 const effort = quick
   ? { rounds: 1, steadyMs: 15_000, cycles: 2, seeks: 3, stalls: 1, driftMs: 20_000 }
-  : { rounds: 3, steadyMs: 60_000, cycles: 6, seeks: 8, stalls: 3, driftMs: 60_000 };
+  : { rounds: 2, steadyMs: 60_000, cycles: 6, seeks: 8, stalls: 3, driftMs: 60_000 };
 // Of viewer 0 and viewer 1.
 const paths = [{ delayMs: 15, jitterMs: 5, lossPercent: 1 }, { delayMs: 60, jitterMs: 20, lossPercent: 1 }];
 const enginePort = 18080;

@@ -38,6 +38,7 @@ function endPlayer({ pid }) {
 
 async function untilTold(told, child, output) {
   for (const endMs = monotonicMs() + startTimeoutMs; !existsSync(told); await sleep(50)) {
+    if (child.pid === undefined) throw new Error(`${child.spawnfile} cannot be started`);
     if (child.exitCode !== null) throw new Error(`a client ended with ${child.exitCode} before it had started mpv:\n${output()}`);
     if (monotonicMs() > endMs) throw new Error(`a client has not started mpv in ${startTimeoutMs} ms:\n${output()}`);
   }
@@ -50,7 +51,7 @@ async function seat(name, commands, more) {
   const children = [];
   const players = [];
   const close = async () => {
-    await Promise.all(children.map(stop));
+    await Promise.all(children.filter((each) => each.pid !== undefined).map(stop));
     for (const player of players) {
       player.close();
       endPlayer(player);
@@ -66,6 +67,7 @@ async function seat(name, commands, more) {
         stdio: ['pipe', 'pipe', 'pipe'], // an open input: a console client without one would end
         env: { ...process.env, HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), PYTHONUNBUFFERED: '1' },
       });
+      child.on('error', () => {}); // untilTold() says it
       let output = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output = (output + chunk).slice(-4000); });
       children.push(child);
