@@ -50,7 +50,7 @@ void print_result(const client::CommandResult& result) {
 bool obey(client::Room& room, const std::string& line) {
     const std::string word = line.substr(0, line.find(' '));
     const std::string rest = word.size() < line.size() ? line.substr(word.size() + 1) : "";
-    const double number = std::atof(rest.c_str());
+    const double number = std::strtod(rest.c_str(), nullptr);
     const client::Value args = client::sorted_map({{"text", client::Value{rest}}});
     const std::map<std::string, std::function<void()>> words{
         {"play", [&] { room.play(print_result); }},

@@ -9,8 +9,8 @@
 #include <enet/enet.h>
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <optional>
