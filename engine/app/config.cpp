@@ -90,6 +90,8 @@ const Keys<Config>& top_keys() {
     static const Keys<Config> keys{
         checked_key<Config>("listen", "\"HOST:PORT\"", "where browsers find it; port 0 takes any free one", set_listen,
                             get_listen),
+        {"tls", "a table", "with it everything is HTTPS; renewed files are taken up while the engine runs; see below",
+         read_tls, [](const Config& config) { return tls_value(config.http.tls); }},
         folder<Config>(
             "web_root", [](auto& c) -> auto& { return c.http.web_root; }, "the built web app, clients/web/dist"),
         folder<Config>(
@@ -152,6 +154,7 @@ void check_together(const Config& config, Reading& reading) {
 std::vector<std::string> known_keys() {
     std::vector<std::string> known;
     for (const auto& key : top_keys()) known.push_back(key.name);
+    for (const auto& key : tls_keys()) known.push_back("tls." + key.name);
     for (const auto& key : limit_keys()) known.push_back("limits." + key.name);
     for (const auto& key : room_keys()) known.push_back("rooms[]." + key.name);
     for (const auto& key : media_keys()) known.push_back("rooms[].media." + key.name);
@@ -217,8 +220,9 @@ std::string effective_config(const Config& config) {
 
 std::string config_reference() {
     const Config defaults;
-    return reference_rows(top_keys(), defaults) + "\n`limits`:\n\n" + reference_rows(limit_keys(), defaults) +
-           "\nEach of `rooms`:\n\n" + reference_rows(room_keys(), RoomRequest{}) + "\n`media` of a room:\n\n" +
+    return reference_rows(top_keys(), defaults) + "\n`tls`:\n\n" + reference_rows(tls_keys(), tls::Files{}) +
+           "\n`limits`:\n\n" + reference_rows(limit_keys(), defaults) + "\nEach of `rooms`:\n\n" +
+           reference_rows(room_keys(), RoomRequest{}) + "\n`media` of a room:\n\n" +
            reference_rows(media_keys(), Load{});
 }
 

@@ -16,8 +16,8 @@
 namespace playhead {
 
 // What the config script says, checked, with defaults in place of what it leaves out. A value.
-// Every key stands in one table (config.cpp, config_limits.cpp, config_rooms.cpp), which is also what is printed and
-// documented.
+// Every key stands in one table (config.cpp, config_limits.cpp, config_rooms.cpp, config_tls.cpp), which is also what
+// is printed and documented.
 struct Config {
     http::Settings http;
     SessionSettings sessions;

@@ -6,6 +6,7 @@
 #include "room/command.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 // Inside app only: the parts of the table of settings, and what reads them.
@@ -14,9 +15,14 @@ namespace playhead::config {
 const Keys<Config>& limit_keys();
 const Keys<RoomRequest>& room_keys();
 const Keys<Load>& media_keys(); // of a room
+const Keys<tls::Files>& tls_keys();
 
 // A list of rooms, for Config::rooms.
 void read_rooms(Config& config, const Value& value, const std::string& path, Reading& reading);
+
+// { certificate = "cert.pem", key = "key.pem" }, for Config::http.
+void read_tls(Config& config, const Value& value, const std::string& path, Reading& reading);
+Value tls_value(const std::optional<tls::Files>& files);
 
 // { chat = { keep = 100 }, queue = {} }: reads these plugins from reading.plugins_folder, checks and orders them.
 // Null after a mistake.

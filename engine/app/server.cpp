@@ -166,6 +166,7 @@ struct Server::Impl {
     void reload_on_hang_up() {
         hang_ups.async_wait([this](const error_code& error, int) {
             if (error) return;
+            http.look_at_certificates();
             backend.reload_plugins([](const Result<PluginReload>& reload) { log_reload(reload); });
             reload_on_hang_up();
         });
@@ -201,7 +202,7 @@ struct Server::Impl {
     ShardBackend backend;
     http::Server http;
     asio::signal_set signals;
-    asio::signal_set hang_ups; // SIGHUP: read the plugins again
+    asio::signal_set hang_ups; // SIGHUP: read the plugins and certificates again
     asio::steady_timer drain_timer;
     int parts_to_drain = 2; // HTTP and the shard
 };
@@ -215,7 +216,7 @@ std::string Server::url() const {
     if (host == "0.0.0.0") host = "127.0.0.1"; // listens on all; a browser here reaches it so
     if (host == "::") host = "::1";
     if (host.contains(':')) host = "[" + host + "]";
-    return "http://" + host + ":" + std::to_string(impl_->http.port());
+    return (impl_->http.secure() ? "https://" : "http://") + host + ":" + std::to_string(impl_->http.port());
 }
 
 void Server::run() {

@@ -74,7 +74,8 @@ void ShardThread::attach(http::UpgradedSocket upgraded) {
         if (failed) return; // dead already; the descriptor closes with `upgraded`
         std::ignore = upgraded.socket.release();
         socket.set_option(tcp::socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
-        shard_.attach(upgraded.room, websocket::make_connection(std::move(socket), websocket_, upgraded.already_read));
+        shard_.attach(upgraded.room, websocket::make_connection(std::move(socket), websocket_, upgraded.already_read,
+                                                                std::move(upgraded.tls)));
     });
 }
 

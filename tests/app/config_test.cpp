@@ -229,6 +229,28 @@ TEST_CASE("a file that is not there, or is none, is refused by name") {
     CHECK(contains(said("/dev/zero"), "is not a file"));
 }
 
+TEST_CASE("certificate and key are two files, relative to the script, or neither") {
+    CHECK_FALSE(good("return {}").http.tls);
+    const Config config = good("return { tls = { certificate = 'tls/cert.pem', key = '/etc/key.pem' } }");
+    REQUIRE(config.http.tls);
+    CHECK(config.http.tls->certificate == std::filesystem::absolute("dir/tls/cert.pem"));
+    CHECK(config.http.tls->key == "/etc/key.pem");
+    CHECK(contains(effective_config(config), "key = \"/etc/key.pem\""));
+    CHECK(effective_config(parse_config(effective_config(config), "x.lua")) == effective_config(config));
+    CHECK(refusal("return { tls = true }") == "test.lua: tls: expected a table of settings, not true");
+    CHECK(refusal("return { tls = { certificate = 'a' } }") == "test.lua: tls.key: missing: expected a file's path");
+    CHECK(refusal("return { tls = { key = 'a' } }") == "test.lua: tls.certificate: missing: expected a file's path");
+    CHECK(contains(refusal("return { tls = {} }"), "tls.certificate: missing"));
+    CHECK(refusal("return { tls = { certificate = '', key = 'a' } }") ==
+          "test.lua: tls.certificate: expected a file's path, not \"\"");
+    CHECK(
+        contains(refusal("return { tls = { certificate = 'a\\0b', key = 'a' } }"), "tls.certificate: expected a file"));
+    CHECK(refusal("return { tls = { certificate = 'a', key = 7 } }") ==
+          "test.lua: tls.key: expected a file's path, not 7");
+    CHECK(refusal("return { tls = { cert = 'a', key = 'a' } }") ==
+          "test.lua: tls.cert: there is no such key; did you mean tls.certificate?");
+}
+
 TEST_CASE("what --check prints is a script that gives the same") {
     const Config config = load_config("scripts/demo.lua");
     const std::string printed = effective_config(config);

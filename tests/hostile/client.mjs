@@ -69,7 +69,7 @@ export const limits = {
 };
 
 // An engine with a neighbour: a viewer in a room of its own, whom nothing of what follows may disturb.
-export async function startBesieged(config = {}) {
+export async function startBesieged(config = {}, options = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-besieged-'));
   writeFileSync(path.join(folder, 'index.html'), '<!doctype html><title>app</title>');
   const engine = await startEngine({
@@ -79,7 +79,7 @@ export async function startBesieged(config = {}) {
     rooms: [{ id: 'neighbour', listed: true }, { id: 'target', listed: true }],
     ...config,
     limits: { ...limits, ...config.limits },
-  });
+  }, options);
   const figures = async () =>
     Object.fromEntries(
       (await engine.metrics())
@@ -141,7 +141,7 @@ export class RawConnection {
   constructor(engine) {
     this.received = Buffer.alloc(0);
     this.closed = false;
-    this.socket = net.connect(engine.port, '127.0.0.1');
+    this.socket = engine.connect?.() ?? net.connect(engine.port, '127.0.0.1');
     this.socket.on('data', (chunk) => {
       this.received = Buffer.concat([this.received, chunk]);
       this.onData?.();

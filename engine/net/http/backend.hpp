@@ -3,6 +3,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "net/http/file_root.hpp"
+#include "net/tls/session.hpp"
 #include "session/shard.hpp"
 
 #include <cstddef>
@@ -23,6 +24,7 @@ struct UpgradedSocket {
     FileDescriptor socket;
     bool ip_v6 = false;
     std::vector<std::byte> already_read; // what came behind the handshake
+    tls::MovedSession tls;               // if it came through TLS
 };
 
 // What HTTP asks of the rest of the engine. Calls return at once; each Reply is answered later, or dropped at shutdown.

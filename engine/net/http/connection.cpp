@@ -18,6 +18,8 @@
 #include <memory>
 #include <span>
 #include <sys/sendfile.h>
+#include <tuple>
+#include <unistd.h>
 
 namespace playhead::http {
 
@@ -30,6 +32,10 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t linger_bytes_max = 256 * 1024;
+
+Refusal tls_required() {
+    return {400, "tls_required", "this port speaks TLS only: the address begins with https:// or wss://", {}};
+}
 
 Refusal refusal_of(const error_code& error) {
     using E = beast::http::error;
@@ -76,20 +82,20 @@ struct HttpConnection::Reading {
     }
 };
 
-HttpConnection::HttpConnection(tcp::socket socket, Service& service)
-    : socket_(std::move(socket)),
+HttpConnection::HttpConnection(tcp::socket socket, std::shared_ptr<const tls::Context> context, Service& service)
+    : stream_(std::move(socket), std::move(context)),
       service_(service),
-      deadline_(socket_.get_executor()) {
+      deadline_(stream_.get_executor()) {
     error_code ignored;
-    address_ = network_of(socket_.remote_endpoint(ignored).address());
-    socket_.set_option(tcp::no_delay{true}, ignored);
-    socket_.native_non_blocking(true, ignored); // sendfile must not wait
+    address_ = network_of(this->socket().remote_endpoint(ignored).address());
+    this->socket().set_option(tcp::no_delay{true}, ignored);
+    this->socket().native_non_blocking(true, ignored); // sendfile must not wait
 }
 
 void HttpConnection::finish() {
     finishing_ = true;
     error_code ignored;
-    if (idle_) socket_.cancel(ignored);
+    if (idle_) socket().cancel(ignored);
 }
 
 void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
@@ -100,7 +106,7 @@ void HttpConnection::set_deadline(std::chrono::milliseconds timeout) {
         self->timed_out_ = true;
         ++self->service_.counters().connections_timed_out;
         error_code ignored;
-        self->socket_.cancel(ignored);
+        self->socket().cancel(ignored);
     });
 }
 
@@ -109,11 +115,36 @@ void HttpConnection::clear_deadline() { deadline_.expires_at(asio::steady_timer:
 asio::awaitable<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpConnection> self) {
     Reading reading;
     Next next = Next::another;
+    if (stream_.secure() != nullptr) next = co_await shake_hands();
     while (next == Next::another) next = co_await exchange(reading);
-    if (socket_.is_open()) co_await linger();
+    if (socket().is_open()) co_await linger();
     clear_deadline();
     error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
+}
+
+asio::awaitable<HttpConnection::Next> HttpConnection::shake_hands() {
+    set_deadline(service_.settings().header_timeout);
+    idle_ = true;
+    const auto [failed, meaningless] = co_await stream_.async_handshake(use_tuple);
+    idle_ = false;
+    clear_deadline();
+    if (!failed) {
+        ++service_.counters().tls_handshakes;
+        co_return finishing_ ? Next::close : Next::another;
+    }
+    ++service_.counters().tls_handshakes_refused;
+    if (timed_out_) { // nobody waits for what we might say
+        error_code ignored;
+        socket().close(ignored);
+    }
+    if (!stream_.secure()->spoke_plainly()) co_return Next::close;
+    const Response response = refuse(tls_required());
+    const std::string answer = header_of(response, false) + response.body;
+    set_deadline(service_.settings().stall_timeout);
+    const auto [error, bytes] = co_await asio::async_write(socket(), asio::buffer(answer), use_tuple);
+    service_.counters().sent_bytes += bytes;
+    co_return Next::close;
 }
 
 asio::awaitable<HttpConnection::Next> HttpConnection::exchange(Reading& reading) {
@@ -123,7 +154,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::exchange(Reading& reading)
         const Refusal& refusal = request.error();
         if (refusal.status == 0) {
             error_code ignored;
-            socket_.close(ignored);
+            socket().close(ignored);
             co_return Next::close;
         }
         ++service_.counters().requests;
@@ -155,13 +186,15 @@ asio::awaitable<Expected<Request>> HttpConnection::read_request(Reading& reading
     if (reading.buffer.size() == 0) {
         idle_ = true;
         set_deadline(requests_ == 0 ? service_.settings().header_timeout : service_.settings().idle_timeout);
-        const auto [waiting] = co_await socket_.async_wait(tcp::socket::wait_read, use_tuple);
+        error_code gone;
+        if (stream_.secure() == nullptr || !stream_.secure()->has_pending())
+            std::tie(gone) = co_await socket().async_wait(tcp::socket::wait_read, use_tuple);
         idle_ = false;
-        if (waiting || finishing_) co_return nobody();
+        if (gone || finishing_) co_return nobody();
     }
     set_deadline(service_.settings().header_timeout);
     {
-        const auto [error, bytes] = co_await beast::http::async_read_header(socket_, reading.buffer, parser, use_tuple);
+        const auto [error, bytes] = co_await beast::http::async_read_header(stream_, reading.buffer, parser, use_tuple);
         if (timed_out_ && error) co_return too_slow();
         if (error && is_gone(error)) co_return nobody();
         if (error) co_return std::unexpected(refusal_of(error));
@@ -170,10 +203,10 @@ asio::awaitable<Expected<Request>> HttpConnection::read_request(Reading& reading
         set_deadline(service_.settings().body_timeout);
         if (beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
             static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(go_on), use_tuple);
+            const auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(go_on), use_tuple);
             if (error) co_return nobody();
         }
-        const auto [error, bytes] = co_await beast::http::async_read(socket_, reading.buffer, parser, use_tuple);
+        const auto [error, bytes] = co_await beast::http::async_read(stream_, reading.buffer, parser, use_tuple);
         if (timed_out_ && error) co_return too_slow();
         if (error && is_gone(error)) co_return nobody();
         if (error) co_return std::unexpected(refusal_of(error));
@@ -210,14 +243,19 @@ asio::awaitable<bool> HttpConnection::write(Response response, bool keep_alive) 
         with_file || response.head_only ? std::string_view{} : std::string_view{response.body};
     const std::array<asio::const_buffer, 2> parts{asio::buffer(header), asio::buffer(body)};
     set_deadline(service_.settings().stall_timeout);
-    const auto [error, bytes] = co_await asio::async_write(socket_, parts, use_tuple);
+    const auto [error, bytes] = co_await asio::async_write(stream_, parts, use_tuple);
     service_.counters().sent_bytes += bytes;
     bool written = !error;
-    if (written && with_file && !response.head_only) written = co_await write_file(std::move(response.file));
+    if (written && with_file && !response.head_only) {
+        if (stream_.secure() == nullptr)
+            written = co_await write_file(std::move(response.file));
+        else
+            written = co_await write_file_sealed(std::move(response.file));
+    }
     clear_deadline();
     if (!written) {
         error_code ignored;
-        socket_.close(ignored);
+        socket().close(ignored);
     }
     co_return written;
 }
@@ -228,7 +266,7 @@ asio::awaitable<bool> HttpConnection::write_file(FileSlice file) {
     std::uint64_t left = file.length;
     while (left > 0 && !timed_out_) {
         const std::size_t chunk = std::min<std::uint64_t>(left, service_.settings().file_chunk_bytes);
-        const ssize_t sent = ::sendfile(socket_.native_handle(), file.descriptor.get(), &offset, chunk);
+        const ssize_t sent = ::sendfile(socket().native_handle(), file.descriptor.get(), &offset, chunk);
         if (sent > 0) {
             left -= static_cast<std::uint64_t>(sent);
             service_.counters().sent_bytes += static_cast<std::uint64_t>(sent);
@@ -236,7 +274,7 @@ asio::awaitable<bool> HttpConnection::write_file(FileSlice file) {
             set_deadline(service_.settings().stall_timeout);
             co_await asio::post(executor, asio::use_awaitable); // others have their turn
         } else if (sent < 0 && errno == EAGAIN) {
-            const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, use_tuple);
+            const auto [error] = co_await socket().async_wait(tcp::socket::wait_write, use_tuple);
             if (error) co_return false;
         } else if (sent == 0 || errno != EINTR) {
             // 0: the file has become shorter than the length we have promised. Only closing can say so.
@@ -246,9 +284,30 @@ asio::awaitable<bool> HttpConnection::write_file(FileSlice file) {
     co_return left == 0;
 }
 
+// What has to be sealed passes through here, a piece at a time.
+asio::awaitable<bool> HttpConnection::write_file_sealed(FileSlice file) {
+    std::vector<std::byte> piece(std::min<std::uint64_t>(file.length, SecureLayer::write_bytes_max));
+    auto offset = static_cast<off_t>(file.first);
+    std::uint64_t left = file.length;
+    while (left > 0 && !timed_out_) {
+        const ssize_t got =
+            ::pread(file.descriptor.get(), piece.data(), std::min<std::uint64_t>(left, piece.size()), offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) co_return false; // 0: the file has become shorter, as above
+        set_deadline(service_.settings().stall_timeout);
+        const auto part = asio::buffer(piece.data(), static_cast<std::size_t>(got));
+        const auto [error, bytes] = co_await asio::async_write(stream_, part, use_tuple);
+        service_.counters().sent_bytes += bytes;
+        if (error) co_return false;
+        offset += got;
+        left -= static_cast<std::uint64_t>(got);
+    }
+    co_return left == 0;
+}
+
 asio::awaitable<void> HttpConnection::upgrade(RoomId room, Reading& reading) {
     namespace ws = beast::websocket;
-    ws::stream<tcp::socket&> stream{socket_};
+    ws::stream<Stream&> stream{stream_};
     ws::stream_base::timeout timeouts{};
     timeouts.handshake_timeout = service_.settings().header_timeout;
     timeouts.idle_timeout = ws::stream_base::none();
@@ -261,7 +320,8 @@ asio::awaitable<void> HttpConnection::upgrade(RoomId room, Reading& reading) {
     const auto [error] = co_await stream.async_accept(reading.parser->get(), use_tuple);
     if (error) {
         ++service_.counters().upgrades_refused;
-        socket_.close();
+        error_code ignored;
+        socket().close(ignored);
         co_return;
     }
     ++service_.counters().requests;
@@ -269,26 +329,29 @@ asio::awaitable<void> HttpConnection::upgrade(RoomId room, Reading& reading) {
     const auto* const first = static_cast<const std::byte*>(reading.buffer.data().data());
     const std::span<const std::byte> leftover{first, reading.buffer.size()};
     error_code failed;
-    const bool ip_v6 = socket_.local_endpoint(failed).protocol() == tcp::v6();
-    const int descriptor = socket_.release(failed);
+    const bool ip_v6 = socket().local_endpoint(failed).protocol() == tcp::v6();
+    const int descriptor = socket().release(failed);
     if (failed) co_return;
-    service_.backend().attach(UpgradedSocket{.room = std::move(room),
-                                             .socket = FileDescriptor{descriptor},
-                                             .ip_v6 = ip_v6,
-                                             .already_read = {leftover.begin(), leftover.end()}});
+    service_.backend().attach(
+        UpgradedSocket{.room = std::move(room),
+                       .socket = FileDescriptor{descriptor},
+                       .ip_v6 = ip_v6,
+                       .already_read = {leftover.begin(), leftover.end()},
+                       .tls = stream_.secure() == nullptr ? tls::MovedSession{} : stream_.secure()->move()});
 }
 
 // Closing with unread bytes makes the kernel send a reset, which may destroy the answer on its way: say that nothing
 // more comes, then take what the peer still sends, for a while.
 asio::awaitable<void> HttpConnection::linger() {
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
     timed_out_ = false;
     set_deadline(service_.settings().linger_timeout);
+    if (stream_.secure() != nullptr) std::ignore = co_await stream_.async_end(use_tuple);
+    socket().shutdown(tcp::socket::shutdown_send, ignored);
     std::array<char, 4096> scratch{};
     std::size_t taken = 0;
     while (taken < linger_bytes_max && !timed_out_) {
-        const auto [error, bytes] = co_await socket_.async_read_some(asio::buffer(scratch), use_tuple);
+        const auto [error, bytes] = co_await socket().async_read_some(asio::buffer(scratch), use_tuple);
         if (error) break;
         taken += bytes;
     }

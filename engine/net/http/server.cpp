@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_set>
@@ -26,6 +27,7 @@ namespace {
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::hours certificate_warning{7 * 24}; // whoever renews certificates should have done so by then
 constexpr std::string_view full_answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
                                          "Connection: close\r\n\r\n";
 
@@ -68,13 +70,19 @@ bool out_of_resources(const error_code& error) {
 } // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-    Impl(asio::io_context& context, const Settings& settings, const RunFacts& facts, const Clock& clock,
+    Impl(asio::io_context& context, const Settings& settings, const RunFacts& facts, const Clock& wall_clock,
          Backend& backend)
         : io(context),
-          service(settings, facts, clock, backend),
+          clock(wall_clock),
+          service(settings, facts, wall_clock, backend),
           acceptor(listen(context, settings)),
           pause(context),
-          log(spdlog::default_logger()->clone("http")) {}
+          look_timer(context),
+          log(spdlog::default_logger()->clone("http")) {
+        if (!settings.tls) return;
+        certificates.emplace(*settings.tls);
+        log_certificate("certificate_used");
+    }
 
     asio::awaitable<void> accept([[maybe_unused]] std::shared_ptr<Impl> self) {
         while (acceptor.is_open()) {
@@ -92,12 +100,14 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
             ++service.counters().connections_accepted;
             if (connections.size() >= service.settings().connections_max) {
                 ++service.counters().connections_refused;
+                if (certificates) continue; // not worth a handshake
                 error_code ignored;
                 socket.non_blocking(true, ignored);
                 socket.write_some(asio::buffer(full_answer), ignored);
                 continue;
             }
-            start(std::make_shared<HttpConnection>(std::move(socket), service));
+            start(std::make_shared<HttpConnection>(std::move(socket), certificates ? certificates->current() : nullptr,
+                                                   service));
         }
     }
 
@@ -123,10 +133,43 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         if (connections.empty() && on_drained) std::exchange(on_drained, nullptr)();
     }
 
+    asio::awaitable<void> watch_certificates([[maybe_unused]] std::shared_ptr<Impl> self) {
+        while (acceptor.is_open()) {
+            look_timer.expires_after(service.settings().certificate_look_interval);
+            co_await look_timer.async_wait(use_tuple);
+            if (acceptor.is_open()) look_at_certificates(true);
+        }
+    }
+
+    // Connections keep what they began with.
+    void look_at_certificates(bool patient) {
+        if (!certificates) return;
+        const auto look = certificates->look(patient);
+        if (!look) {
+            ++service.counters().certificates_refused;
+            log->error("certificate_not_renewed why=\"{}\" (the one before stays in use)", look.error());
+        } else if (*look == tls::Certificates::Look::renewed) {
+            ++service.counters().certificates_renewed;
+            log_certificate("certificate_renewed");
+        }
+    }
+
+    void log_certificate(std::string_view what) {
+        const tls::Context& context = *certificates->current();
+        service.counters().certificate_expires_s = context.expires().time_since_epoch().count();
+        const auto left = context.expires() - std::chrono::sys_time{std::chrono::microseconds{clock.unix_us()}};
+        log->log(left < certificate_warning ? spdlog::level::warn : spdlog::level::info,
+                 "{} subject=\"{}\" expires_in_h={}", what, context.subject(),
+                 std::chrono::floor<std::chrono::hours>(left).count());
+    }
+
     asio::io_context& io;
+    const Clock& clock;
     Service service;
     tcp::acceptor acceptor;
     asio::steady_timer pause;
+    asio::steady_timer look_timer;
+    std::optional<tls::Certificates> certificates;   // none: plain HTTP
     std::unordered_set<HttpConnection*> connections; // each owns itself and is erased as it ends
     std::function<void()> on_drained;
     std::shared_ptr<spdlog::logger> log;
@@ -135,22 +178,29 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 Server::Server(asio::io_context& io, const Settings& settings, const RunFacts& facts, const Clock& clock,
                Backend& backend)
     : impl_(std::make_shared<Impl>(io, settings, facts, clock, backend)) {
-    asio::co_spawn(io, impl_->accept(impl_), [impl = impl_](const std::exception_ptr& failure) {
+    const auto log_failure = [impl = impl_](const std::exception_ptr& failure) {
         if (!failure) return;
         try {
             std::rethrow_exception(failure);
         } catch (const std::exception& exception) {
             impl->log->error("accept failed error=\"{}\"", exception.what());
         }
-    });
+    };
+    asio::co_spawn(io, impl_->accept(impl_), log_failure);
+    if (impl_->certificates) asio::co_spawn(io, impl_->watch_certificates(impl_), log_failure);
 }
 
 Server::~Server() {
     error_code ignored;
     impl_->acceptor.close(ignored);
+    impl_->look_timer.cancel();
 }
 
 std::uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
+
+bool Server::secure() const { return impl_->certificates.has_value(); }
+
+void Server::look_at_certificates() { impl_->look_at_certificates(false); }
 
 const Counters& Server::counters() const { return impl_->service.counters(); }
 
@@ -158,6 +208,7 @@ void Server::drain(std::function<void()> done) {
     error_code ignored;
     impl_->acceptor.close(ignored);
     impl_->pause.cancel();
+    impl_->look_timer.cancel();
     impl_->service.drain();
     for (HttpConnection* connection : impl_->connections) connection->finish();
     if (impl_->connections.empty()) return done();
@@ -183,6 +234,15 @@ std::string to_prometheus(const Counters& counters) {
     add("upgrades_total", "counter", "WebSocket handshakes that succeeded.", counters.upgrades);
     add("upgrades_refused_total", "counter", "WebSocket handshakes that were refused.", counters.upgrades_refused);
     add("sent_bytes_total", "counter", "Bytes written, files among them.", counters.sent_bytes);
+    add("tls_handshakes_total", "counter", "TLS handshakes that succeeded.", counters.tls_handshakes);
+    add("tls_handshakes_refused_total", "counter", "TLS handshakes that did not, plain requests among them.",
+        counters.tls_handshakes_refused);
+    add("certificates_renewed_total", "counter", "Times a new certificate was taken up.",
+        counters.certificates_renewed);
+    add("certificates_refused_total", "counter", "Times new certificate files could not be used.",
+        counters.certificates_refused);
+    add("certificate_expires_seconds", "gauge", "Unix time at which the certificate expires; 0: there is none.",
+        static_cast<std::uint64_t>(counters.certificate_expires_s));
     return page;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/time.hpp"
 #include "net/http/backend.hpp"
+#include "net/tls/certificates.hpp"
 #include "session/clock.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -23,6 +24,8 @@ struct Settings {
     std::uint16_t port = 8080;          // 0 = any free one
     std::filesystem::path web_root;     // empty = no web app
     std::filesystem::path media_folder; // empty = no media
+    std::optional<tls::Files> tls;      // none: everything is spoken plainly
+    std::chrono::milliseconds certificate_look_interval{5'000};
     std::vector<std::string> allowed_origins;
     std::string admin_token;                          // opens the admin API; empty = there is none
     std::size_t connections_max = 4096;               // joined viewers do not count: they have left HTTP
@@ -62,12 +65,18 @@ struct Counters {
     std::uint64_t upgrades = 0;
     std::uint64_t upgrades_refused = 0;
     std::uint64_t sent_bytes = 0;
+    std::uint64_t tls_handshakes = 0;
+    std::uint64_t tls_handshakes_refused = 0; // broken off or too slow; plain requests among them
+    std::uint64_t certificates_renewed = 0;
+    std::uint64_t certificates_refused = 0; // new files that could not be used
+    std::int64_t certificate_expires_s = 0; // Unix time; 0: there is none
 };
 std::string to_prometheus(const Counters& counters);
 
-// Accepts connections, answers HTTP/1.1 and hands WebSocket viewers on to the backend.
+// Accepts connections, answers HTTP/1.1 and hands WebSocket viewers on to the backend; through TLS if there are
+// certificate and key. These are looked at again now and then: new connections get what is in the files by then.
 //   Thread: the one that runs `io`.   Owner: app/server; SIGPIPE must be ignored (sendfile raises it).
-//   Errors: the constructor throws std::runtime_error (start-up) for a port or folder it cannot have.
+//   Errors: the constructor throws std::runtime_error (start-up) for a port, folder or certificate it cannot have.
 class Server {
   public:
     Server(boost::asio::io_context& io, const Settings& settings, const RunFacts& facts, const Clock& clock,
@@ -76,6 +85,12 @@ class Server {
 
     // The port that is really listened on.
     std::uint16_t port() const;
+
+    // It speaks TLS.
+    bool secure() const;
+
+    // Looks at once whether certificate and key were renewed.
+    void look_at_certificates();
 
     // Stops accepting, refuses new viewers, lets answers under way finish; `done` is called once all connections are
     // gone.

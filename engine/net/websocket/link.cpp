@@ -32,8 +32,8 @@ Link::Link(tcp::socket socket, Shared& shared, ByteView already_read, tls::Moved
     : socket_(std::move(socket)),
       shared_(shared),
       decoder_(shared.limits),
-      peer_(describe(socket_)),
-      early_(already_read.begin(), already_read.end()) {
+      peer_(describe(socket_)) {
+    if (!already_read.empty()) early_ = std::make_unique<Bytes>(already_read.begin(), already_read.end());
     if (tls.session) secure_ = std::make_unique<Secure>(Secure{std::move(tls.session), std::move(tls.received), {}, 0});
     ++shared_.counters.open;
 }
@@ -42,8 +42,7 @@ void Link::start(ConnectionEvents& events) {
     assert(events_ == nullptr && "a connection is started once");
     events_ = &events;
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        Bytes early = std::exchange(self->early_, {});
-        self->feed(early);
+        if (const auto early = std::exchange(self->early_, nullptr)) self->feed(*early);
         if (self->secure_) {
             const Bytes received = std::exchange(self->secure_->received, {});
             self->feed_sealed(received);

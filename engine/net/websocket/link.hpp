@@ -94,7 +94,7 @@ class Link : public std::enable_shared_from_this<Link> {
     std::unique_ptr<boost::asio::steady_timer> timer_; // only while closing or lingering
     std::unique_ptr<Secure> secure_;                   // null: the connection is a plain one
     std::string peer_;
-    Bytes early_; // what came behind the upgrade request, until started
+    std::unique_ptr<Bytes> early_; // what came behind the upgrade request, until started; null: nothing did
     State state_ = State::open;
     bool waits_writable_ = false;
     bool owes_drained_ = false; // send() returned false; on_drained() has not followed yet
