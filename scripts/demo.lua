@@ -8,6 +8,10 @@ return {
   -- Every address of this machine, so that others on the network can open the link too. 127.0.0.1:8080 keeps it to yourself.
   listen = "0.0.0.0:8080",
 
+  -- Native clients may come over UDP as well (ENet, IPv4): what they miss is repeated, and delays nothing else. What they say
+  -- is encrypted with keys that come with the HTTP address above; without TLS there, those keys can be read on the way.
+  enet = { listen = "0.0.0.0:8081" },
+
   -- The web app, as `npm run build` leaves it, and the folder whose files are served under /media/.
   web_root = "../clients/web/dist",
   media_folder = "../var/media",

@@ -41,6 +41,7 @@ void require_safe(const Report& report) { REQUIRE(report.flags <= 15); }
 void require_safe(const Ping&) {}
 void require_safe(const Resync&) {}
 void require_safe(const Bye&) {}
+void require_safe(const Ack&) {}
 void require_safe(const ClientSignal& signal) {
     REQUIRE(signal.plugin.size() <= PluginCommand::name_bytes_max);
     REQUIRE(valid_utf8(signal.name));
