@@ -92,6 +92,8 @@ const Keys<Config>& top_keys() {
                             get_listen),
         {"tls", "a table", "with it everything is HTTPS; renewed files are taken up while the engine runs; see below",
          read_tls, [](const Config& config) { return tls_value(config.http.tls); }},
+        {"enet", "a table", "with it native clients may come over UDP; see below", read_enet,
+         [](const Config& config) { return enet_value(config.enet); }},
         folder<Config>(
             "web_root", [](auto& c) -> auto& { return c.http.web_root; }, "the built web app, clients/web/dist"),
         folder<Config>(
@@ -155,6 +157,7 @@ std::vector<std::string> known_keys() {
     std::vector<std::string> known;
     for (const auto& key : top_keys()) known.push_back(key.name);
     for (const auto& key : tls_keys()) known.push_back("tls." + key.name);
+    for (const auto& key : enet_keys()) known.push_back("enet." + key.name);
     for (const auto& key : limit_keys()) known.push_back("limits." + key.name);
     for (const auto& key : room_keys()) known.push_back("rooms[]." + key.name);
     for (const auto& key : media_keys()) known.push_back("rooms[].media." + key.name);
@@ -221,7 +224,8 @@ std::string effective_config(const Config& config) {
 std::string config_reference() {
     const Config defaults;
     return reference_rows(top_keys(), defaults) + "\n`tls`:\n\n" + reference_rows(tls_keys(), tls::Files{}) +
-           "\n`limits`:\n\n" + reference_rows(limit_keys(), defaults) + "\nEach of `rooms`:\n\n" +
+           "\n`enet`:\n\n" + reference_rows(enet_keys(), enet::Settings{}) + "\n`limits`:\n\n" +
+           reference_rows(limit_keys(), defaults) + "\nEach of `rooms`:\n\n" +
            reference_rows(room_keys(), RoomRequest{}) + "\n`media` of a room:\n\n" +
            reference_rows(media_keys(), Load{});
 }

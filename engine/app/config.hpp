@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/time.hpp"
+#include "net/enet/host.hpp"
 #include "net/http/server.hpp"
 #include "plugin/plugin_set.hpp"
 #include "session/settings.hpp"
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ namespace playhead {
 // is printed and documented.
 struct Config {
     http::Settings http;
+    std::optional<enet::Settings> enet; // none: native clients come by WebSocket, too
     SessionSettings sessions;
     TickLength tick_length;
     std::string log_level = "info";

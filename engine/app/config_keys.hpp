@@ -16,6 +16,7 @@ const Keys<Config>& limit_keys();
 const Keys<RoomRequest>& room_keys();
 const Keys<Load>& media_keys(); // of a room
 const Keys<tls::Files>& tls_keys();
+const Keys<enet::Settings>& enet_keys();
 
 // A list of rooms, for Config::rooms.
 void read_rooms(Config& config, const Value& value, const std::string& path, Reading& reading);
@@ -23,6 +24,10 @@ void read_rooms(Config& config, const Value& value, const std::string& path, Rea
 // { certificate = "cert.pem", key = "key.pem" }, for Config::http.
 void read_tls(Config& config, const Value& value, const std::string& path, Reading& reading);
 Value tls_value(const std::optional<tls::Files>& files);
+
+// { listen = "0.0.0.0:8081", sealed = true }, for Config::enet.
+void read_enet(Config& config, const Value& value, const std::string& path, Reading& reading);
+Value enet_value(const std::optional<enet::Settings>& settings);
 
 // { chat = { keep = 100 }, queue = {} }: reads these plugins from reading.plugins_folder, checks and orders them.
 // Null after a mistake.

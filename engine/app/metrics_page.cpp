@@ -62,6 +62,35 @@ std::string to_prometheus(const websocket::Counters& counters) {
     return page;
 }
 
+std::string to_prometheus(const enet::Counters& counters) {
+    std::string page;
+    add(page, "playhead_enet_links", "gauge", "Addresses that hold a token: expected, connected or closing.",
+        counters.links);
+    add(page, "playhead_enet_connections", "gauge", "Of these, those that are connected or closing.",
+        counters.connected);
+    add(page, "playhead_enet_received_datagrams_total", "counter", "Datagrams received, from whomever.",
+        counters.datagrams_received);
+    add(page, "playhead_enet_received_bytes_total", "counter", "Bytes received.", counters.bytes_received);
+    add(page, "playhead_enet_sent_datagrams_total", "counter", "Datagrams sent.", counters.datagrams_sent);
+    add(page, "playhead_enet_sent_bytes_total", "counter", "Bytes sent.", counters.bytes_sent);
+    add(page, "playhead_enet_messages_total", "counter", "Messages received.", counters.messages_received);
+    add(page, "playhead_enet_strangers_dropped_total", "counter", "Datagrams from addresses that have proven nothing.",
+        counters.strangers_dropped);
+    add(page, "playhead_enet_handshakes_dropped_total", "counter",
+        "Datagrams of the handshake without a good token or cookie, or too many.", counters.handshakes_dropped);
+    add(page, "playhead_enet_handshakes_refused_total", "counter",
+        "Proven addresses that were not let in: the token was used, or there was no room.",
+        counters.handshakes_refused);
+    add(page, "playhead_enet_forbidden_dropped_total", "counter", "Datagrams that said what no client may say.",
+        counters.forbidden_dropped);
+    add(page, "playhead_enet_excess_dropped_total", "counter", "Datagrams over their sender's budget.",
+        counters.excess_dropped);
+    add(page, "playhead_enet_unopened_dropped_total", "counter",
+        "Packets that were altered, replayed, or sealed with another key.", counters.unopened_dropped);
+    add(page, "playhead_enet_blocked_total", "counter", "Times a peer had too much to acknowledge.", counters.blocked);
+    return page;
+}
+
 std::string process_metrics(const std::string& version) {
     std::string page = "# HELP playhead_build_info Which version this is.\n# TYPE playhead_build_info gauge\n";
     page += "playhead_build_info{version=\"" + version + "\"} 1\n";

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <span>
 #include <stdexcept>
 
@@ -84,7 +85,8 @@ class ShardBackend final : public http::Backend {
         shard_.figures([this, reply = std::move(reply)](const ShardFigures& figures) mutable {
             asio::post(http_io_, [this, figures, reply = std::move(reply)]() mutable {
                 reply(to_prometheus(figures.metrics) + to_prometheus(figures.plugins) +
-                      to_prometheus(figures.websocket) + process_metrics(version_));
+                      to_prometheus(figures.websocket) + (figures.enet ? to_prometheus(*figures.enet) : std::string{}) +
+                      process_metrics(version_));
             });
         });
     }
@@ -142,12 +144,18 @@ struct Server::Impl {
           host(config.http.host),
           shard(config.sessions, config.tick_length, engine_run, clock, random),
           backend(http_io, shard, version, std::move(reread)),
-          http(http_io, http_settings_of(config), {engine_run.clock_id, config.tick_length}, clock, backend),
+          http(http_io, http_settings_of(config), {engine_run.clock_id, config.tick_length, listen_for_enet(config)},
+               clock, backend),
           signals(http_io),
           hang_ups(http_io),
           drain_timer(http_io) {
         shard.shard().use_plugins(plugin_sets_of(config));
         links = open_rooms(shard.shard(), config.rooms);
+    }
+
+    std::optional<http::EnetFacts> listen_for_enet(const Config& config) {
+        if (!config.enet) return std::nullopt;
+        return http::EnetFacts{shard.listen(*config.enet), config.enet->sealed};
     }
 
     void run() {

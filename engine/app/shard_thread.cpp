@@ -26,7 +26,8 @@ constexpr int viewer_send_buffer_bytes = 32 * 1024;
 
 ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
                          const Clock& clock, RandomSource& random)
-    : clock_(clock),
+    : run_(run),
+      clock_(clock),
       tick_timer_(io_),
       drain_timer_(io_),
       shard_(settings, tick_length, run, clock, random) {}
@@ -36,7 +37,16 @@ ShardThread::~ShardThread() {
     if (thread_.joinable()) thread_.join();
 }
 
+std::uint16_t ShardThread::listen(const enet::Settings& settings) {
+    enet_ = std::make_unique<enet::Host>(io_, settings, run_, shard_.used_tokens(), clock_,
+                                         [this](const RoomId& room, std::unique_ptr<Connection> connection) {
+                                             shard_.attach(room, std::move(connection));
+                                         });
+    return enet_->port();
+}
+
 void ShardThread::start() {
+    if (enet_) asio::post(io_, [this] { enet_->start(); });
     asio::post(io_, [this] { tick(); });
     thread_ = std::jthread{[this] {
         ::pthread_setname_np(::pthread_self(), "shard");
@@ -81,7 +91,9 @@ void ShardThread::attach(http::UpgradedSocket upgraded) {
 
 void ShardThread::figures(http::Reply<ShardFigures> reply) {
     asio::post(io_, [this, reply = std::move(reply)]() mutable {
-        reply({shard_.metrics(), shard_.plugin_figures(), websocket_.counters});
+        std::optional<enet::Counters> enet;
+        if (enet_) enet = enet_->counters();
+        reply({shard_.metrics(), shard_.plugin_figures(), websocket_.counters, enet});
     });
 }
 
@@ -89,13 +101,15 @@ void ShardThread::drain(std::function<void()> done) {
     asio::post(io_, [this, done = std::move(done)]() mutable {
         on_drained_ = std::move(done);
         shard_.drain();
+        if (enet_) enet_->drain();
         look_whether_drained();
     });
 }
 
 void ShardThread::look_whether_drained() {
     // Sockets outlive their sessions for a moment, until the peers have read our Close frames.
-    if (shard_.drained() && websocket_.counters.open == 0) return std::exchange(on_drained_, nullptr)();
+    const bool sockets_open = websocket_.counters.open != 0 || (enet_ && enet_->counters().connected != 0);
+    if (shard_.drained() && !sockets_open) return std::exchange(on_drained_, nullptr)();
     drain_timer_.expires_after(drain_look_interval);
     drain_timer_.async_wait([this](const error_code& error) {
         if (!error) look_whether_drained();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/enet/host.hpp"
 #include "net/http/backend.hpp"
 #include "net/websocket/connection.hpp"
 #include "session/clock.hpp"
@@ -13,15 +14,18 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <thread>
 
 namespace playhead {
 
-// What one shard and its transport have counted.
+// What one shard and its transports have counted.
 struct ShardFigures {
     Metrics metrics;
     PluginFigures plugins;
     websocket::Counters websocket;
+    std::optional<enet::Counters> enet; // if there is any
 };
 
 // Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works
@@ -39,6 +43,9 @@ class ShardThread {
 
     // Before start() only: rooms of the config.
     Shard& shard() { return shard_; }
+    // Before start() only: native clients may come here. Returns the UDP port.
+    //   Errors: throws std::runtime_error for an address that cannot be had.
+    std::uint16_t listen(const enet::Settings& settings);
     void start();
 
     void post(Work work);
@@ -55,12 +62,14 @@ class ShardThread {
     void fan_out_soon();
     void look_whether_drained();
 
+    const EngineRun run_;
     const Clock& clock_;
     boost::asio::io_context io_{1};
     websocket::Shared websocket_;
     boost::asio::steady_timer tick_timer_;
     boost::asio::steady_timer drain_timer_;
-    Shard shard_; // its connections hold sockets of io_ and borrow websocket_
+    Shard shard_;                      // its connections hold sockets of io_ and borrow websocket_
+    std::unique_ptr<enet::Host> enet_; // lends its connections to the shard, and asks it which tokens were used
     bool fan_out_posted_ = false;
     std::function<void()> on_drained_;
     std::jthread thread_;

@@ -215,6 +215,33 @@ TEST_CASE("scripts that loop, fail, return nonsense or are no Lua are refused wi
     CHECK(contains(refusal("local t = {} t.limits = t return t"), "nested deeper"));
 }
 
+TEST_CASE("native clients may come over ENet if there is a table for it: IPv4, sealed unless said otherwise") {
+    CHECK_FALSE(good("return {}").enet);
+    const Config usual = good("return { enet = {} }");
+    REQUIRE(usual.enet);
+    CHECK(usual.enet->host == "0.0.0.0");
+    CHECK(usual.enet->port == 8081);
+    CHECK(usual.enet->sealed);
+    const Config config = good("return { enet = { listen = '127.0.0.1:0', sealed = false, peers_max = 10 } }");
+    REQUIRE(config.enet);
+    CHECK(config.enet->host == "127.0.0.1");
+    CHECK(config.enet->port == 0);
+    CHECK_FALSE(config.enet->sealed);
+    CHECK(config.enet->peers_max == 10);
+    CHECK(contains(effective_config(config), "listen = \"127.0.0.1:0\""));
+    CHECK(effective_config(parse_config(effective_config(config), "x.lua")) == effective_config(config));
+    CHECK(refusal("return { enet = true }") == "test.lua: enet: expected a table of settings, not true");
+    CHECK(contains(refusal("return { enet = { listen = '[::]:8081' } }"), "enet.listen: expected an IPv4 address"));
+    CHECK(
+        contains(refusal("return { enet = { listen = 'localhost:8081' } }"), "enet.listen: expected an IPv4 address"));
+    CHECK(contains(refusal("return { enet = { listen = '127.0.0.1' } }"), "is no address to listen on"));
+    CHECK(contains(refusal("return { enet = { listen = 8081 } }"), "enet.listen: expected"));
+    CHECK(contains(refusal("return { enet = { sealed = 1 } }"), "enet.sealed: expected true or false"));
+    CHECK(contains(refusal("return { enet = { peers_max = 4096 } }"), "from 1 to 4095"));
+    CHECK(contains(refusal("return { enet = { peers_max = 0 } }"), "from 1 to 4095"));
+    CHECK(contains(refusal("return { enet = { port = 1 } }"), "enet.port: there is no such key"));
+}
+
 TEST_CASE("a file that is not there, or is none, is refused by name") {
     const auto said = [](const std::filesystem::path& path) -> std::string {
         try {
