@@ -1,13 +1,13 @@
 // ENet against WebSocket on a bad path: how long from one client's command until another client has applied it. Both run at the
-// same time, over the same kind of path, to one engine. Prints progress, then one flat JSON object as the last line.
+// same time, over the same path (long_way.py), to one engine. Prints progress, then one flat JSON object as the last line.
 //   tests/bench/run transports [--quick] [--loss 1,5] [--commands N] [--rounds N]
 import { execFile } from 'node:child_process';
-import { networkInterfaces, loadavg } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { networkInterfaces, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { build, startEngine } from '../../harness/engine.mjs';
+import { build, root, startEngine } from '../../harness/engine.mjs';
 import { median, percentile } from '../../harness/timeline.mjs';
-import { startPaths } from '../paths.mjs';
 
 const values = { loss: '1,5', commands: '200', rounds: '3' };
 const refuse = (what) => {
@@ -45,38 +45,42 @@ const began = Date.now();
 const say = (text) => console.error(`[${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s] ${text}`);
 const shown = (value) => Math.round(value * 10) / 10;
 const results = {};
+const longWay = path.join(root, 'tests/bench/transports/long_way.py');
 const program = path.join(build, 'tests/bench/transports/playhead_bench_transports');
 
-async function pass(engine, hosts, seed) {
+async function pass(engine, loss, seed) {
   const pairs = [];
   for (const transport of ['enet', 'websocket']) {
     const { link } = await engine.createRoom({ title: transport, media: { kind: 'file', url: '/media/demo.mp4' } });
-    pairs.push('--pair', transport, ...hosts.map((host) => `http://${host}:${engine.port}${link}`));
+    const far = `http://10.9.0.1:${enginePort}${link}`;
+    pairs.push('--pair', transport, far, far);
   }
   // Twice as long as the commands take, and joining.
   const timeout = 60_000 + commands * 700;
-  const { stdout } = await promisify(execFile)(program, ['--commands', String(commands), '--seed', String(seed), ...pairs], { timeout, maxBuffer: 8 << 20 });
+  const { stdout, stderr } = await promisify(execFile)(longWay, [
+    '--delay-ms', String(delayMs), '--jitter-ms', String(jitterMs), '--loss-percent', String(loss), '--seed', String(seed),
+    program, '--commands', String(commands), '--seed', String(seed), ...pairs,
+  ], { timeout, maxBuffer: 8 << 20 });
+  say(stderr.trim());
   return stdout.trim().split('\n').map((line) => JSON.parse(line));
 }
 
 let failed = false;
-const engine = await startEngine({ listen: `127.0.0.1:${enginePort}`, enet: { listen: `127.0.0.1:${enetPort}` } });
+// No page is asked for, and no film is played.
+const nothing = mkdtempSync(path.join(tmpdir(), 'playhead-transports-'));
+const engine = await startEngine({
+  listen: `0.0.0.0:${enginePort}`, enet: { listen: `0.0.0.0:${enetPort}` }, web_root: nothing, media_folder: nothing,
+});
 try {
   for (const loss of losses) {
     const found = { enet: [], websocket: [] };
     const p95s = { enet: [], websocket: [] };
     for (let round = 0; round < rounds; round++) {
-      const way = { delayMs, jitterMs, lossPercent: loss };
-      const paths = await startPaths([way, way], { tcp: [enginePort], udp: [enetPort], seed: 10 + round });
-      try {
-        for (const { transport, applied_ms, refused, hash_mismatches } of await pass(engine, paths.hosts, 1 + round)) {
-          if (refused > 0 || hash_mismatches > 0) throw new Error(`${transport}: ${refused} commands refused, ${hash_mismatches} states differ from the engine's`);
-          found[transport].push(...applied_ms);
-          p95s[transport].push(percentile(applied_ms, 0.95));
-          say(`${loss} % lost, round ${round + 1}, ${transport}: p50 ${shown(median(applied_ms))} p95 ${shown(percentile(applied_ms, 0.95))} p99 ${shown(percentile(applied_ms, 0.99))} max ${shown(Math.max(...applied_ms))}`);
-        }
-      } finally {
-        await paths.stop();
+      for (const { transport, applied_ms, refused, hash_mismatches } of await pass(engine, loss, 1 + round)) {
+        if (refused > 0 || hash_mismatches > 0) throw new Error(`${transport}: ${refused} commands refused, ${hash_mismatches} states differ from the engine's`);
+        found[transport].push(...applied_ms);
+        p95s[transport].push(percentile(applied_ms, 0.95));
+        say(`${loss} % lost, round ${round + 1}, ${transport}: p50 ${shown(median(applied_ms))} p95 ${shown(percentile(applied_ms, 0.95))} p99 ${shown(percentile(applied_ms, 0.99))} max ${shown(Math.max(...applied_ms))}`);
       }
     }
     for (const [transport, list] of Object.entries(found)) {
@@ -91,6 +95,7 @@ try {
   failed = true;
 } finally {
   await engine.stop();
+  rmSync(nothing, { recursive: true, force: true });
 }
 // Two ways of 60 ms, and half a tick until the engine looks: what nothing can beat.
 results.floor_ms = 2 * delayMs + 25;
