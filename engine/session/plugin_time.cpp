@@ -20,7 +20,7 @@ bool known_dear(const PluginCost& cost, ServerTime now) {
 } // namespace
 
 void PluginTime::begin_tick() {
-    tick_used_ = surprise_ = Microseconds{0};
+    tick_used_ = loads_used_ = surprise_ = Microseconds{0};
     if (sets_.size() > sets_kept) forget_sets();
 }
 
@@ -45,6 +45,7 @@ PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const
       cheap_(time.cheap(room, set_, time.clock_.now())),
       allowed_(time.allowed(room, cheap_, kind == Kind::setup)) {
     assert(time_.turn_ == nullptr);
+    if (kind == Kind::setup) setup_start_ = time.clock_.thread_time();
     time_.turn_ = this;
 }
 
@@ -88,9 +89,11 @@ Microseconds PluginTime::used_by(const Turn& turn, Microseconds passed, Microsec
 void PluginTime::write_down(const Turn& turn) {
     const ServerTime now = clock_.now();
     const Microseconds used = turn.passed_before_ + used_by(turn, turn.passed_, cheap_max);
-    if (!turn.cheap_) {
+    if (turn.kind_ == Turn::Kind::setup) {
+        loads_used_ += clock_.thread_time() - turn.setup_start_;
+    } else if (!turn.cheap_) {
         tick_used_ += used;
-    } else if (turn.kind_ == Turn::Kind::tick) {
+    } else {
         surprise_ += std::max(used - cheap_max, Microseconds{0});
     }
     // Loading code is dear, and says nothing about running it.

@@ -29,6 +29,8 @@ struct PluginCost {
 //     `tick_max`, the cheapest first; when it is used up the rest are put off to the next tick, with their inputs.
 //   - Of a room nothing is known until it has had some turns; until then its set's record in other rooms stands for it:
 //     rooms come and go, and run the same few sets.
+//   - Rooms that are about to load their plugins come last of all, and share `load_max` of a tick: it takes ten times
+//     as long as a turn, and hundreds may want it at once.
 //   - When cheap rooms turn dear all at once, they may surprise for `surprise_max` in a tick; then the others are held
 //   to
 //     a little more than what they are known for.
@@ -39,6 +41,7 @@ class PluginTime final : public TimeAllowance {
   public:
     static constexpr Microseconds turn_max{1000};
     static constexpr Microseconds tick_max{3000};
+    static constexpr Microseconds load_max{10'000};
     static constexpr Microseconds surprise_max{500};
     // Who takes longer than this on average is dear; and who was cut off within the time that is remembered.
     static constexpr Microseconds cheap_max{100};
@@ -58,6 +61,8 @@ class PluginTime final : public TimeAllowance {
     bool cheap(const PluginCost& room, const std::shared_ptr<const PluginSet>& set, ServerTime now) const;
     // Nothing is left for rooms that are not cheap.
     bool used_up() const { return tick_used_ >= tick_max; }
+    // Nothing is left for rooms that load their plugins.
+    bool loads_used_up() const { return loads_used_ >= load_max; }
 
     // While one of these lives, what plugins do is this room's turn, and it is written down at the end.
     class Turn {
@@ -78,6 +83,7 @@ class PluginTime final : public TimeAllowance {
         const Microseconds allowed_;
         Microseconds passed_{0};                   // in hooks that have ended
         Microseconds passed_before_{0};            // of a setup: in the entries before the last one
+        Microseconds setup_start_{0};              // of a setup: it counts as a whole, not only the hooks in it
         std::optional<Microseconds> thread_start_; // when the first of them began
         bool ended_ = false;
     };
@@ -99,6 +105,7 @@ class PluginTime final : public TimeAllowance {
     Turn* turn_ = nullptr;
     ServerTime hook_start_;
     Microseconds tick_used_{0};
+    Microseconds loads_used_{0};
     Microseconds surprise_{0};
     // By set, for as long as a room runs it.
     std::unordered_map<std::shared_ptr<const PluginSet>, PluginCost> sets_;

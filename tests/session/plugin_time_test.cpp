@@ -114,6 +114,25 @@ TEST_CASE("loading has more time, each plugin its own, and is not held against a
     CHECK_FALSE(shop.cheap(room));
 }
 
+TEST_CASE("rooms that load their plugins share a part of the tick of their own") {
+    Workshop shop;
+    PluginCost room;
+    CHECK_FALSE(shop.time.loads_used_up());
+    for (int i = 0; i < 3; ++i) shop.run(room, Microseconds{3000}, Kind::setup);
+    CHECK_FALSE(shop.time.loads_used_up());
+    {
+        const PluginTime::Turn turn{shop.time, room, shop.set, Kind::setup};
+        shop.clock.time += Microseconds{900}; // around the code: it counts like the code
+        shop.time.begin();
+        shop.clock.time += Microseconds{200};
+        shop.time.end();
+    }
+    CHECK(shop.time.loads_used_up());
+    CHECK_FALSE(shop.time.used_up());
+    shop.time.begin_tick();
+    CHECK_FALSE(shop.time.loads_used_up());
+}
+
 TEST_CASE("time is what the thread had, not what passed while the machine did something else") {
     struct BusyMachine final : Clock {
         ServerTime now() const override { return time; }
