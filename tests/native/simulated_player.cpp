@@ -11,6 +11,14 @@ PlayerCapabilities fine() { return {.fine_rate = true, .waiting = true}; }
 
 PlayerCapabilities mpv_says() {
     PlayerCapabilities says = fine();
+    says.play_latency_ms = 1;
+    says.rate_delay_ms = 110;
+    says.blind_after_play_ms = 50;
+    return says;
+}
+
+PlayerCapabilities quick_says() {
+    PlayerCapabilities says = fine();
     says.play_latency_ms = 20;
     says.rate_delay_ms = 0;
     says.blind_after_play_ms = 50;

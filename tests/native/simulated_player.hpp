@@ -22,9 +22,12 @@ struct Behaviour {
     std::optional<double> duration_ms = 3'600'000;
 };
 
-// What mpv costs (reference/players.md), and what its adapter says of it; the same as in simulated-player.ts.
-inline constexpr Behaviour mpv{.play_latency_ms = 32, .seek_ms = 34, .rate_delay_ms = 0};
+// What mpv 0.35.1 costs with a null audio device (reference/players.md, clients/native/mpv), and what its adapter says.
+inline constexpr Behaviour mpv{.play_latency_ms = 2, .seek_ms = 34, .rate_delay_ms = 110};
 PlayerCapabilities mpv_says();
+// One that obeys rates at once, and starts later than its adapter says; the same as in simulated-player.ts.
+inline constexpr Behaviour quick{.play_latency_ms = 32, .seek_ms = 34, .rate_delay_ms = 0};
+PlayerCapabilities quick_says();
 // A browser's costs, of whom the controller needs to be told nothing.
 inline constexpr Behaviour chromium{.play_latency_ms = 84, .seek_ms = 30, .rate_delay_ms = 80};
 PlayerCapabilities fine();

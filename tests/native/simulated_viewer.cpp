@@ -14,6 +14,7 @@ constexpr double watch_ms = 1;
 } // namespace
 
 double SimulatedViewer::true_error_ms() const {
+    if (!motion) return 0;
     const sync::RoomPlayhead& playhead = sync::playhead_at(*motion, server_ms(), tick_length);
     return player.true_position_ms() - sync::position_ms_at(playhead, server_ms(), tick_length);
 }
@@ -31,10 +32,10 @@ void SimulatedViewer::pause_room(double position_ms) {
 }
 
 double SimulatedViewer::schedule_play(double position_ms, double lead_ms) {
-    motion = sync::RoomMotion{.current = playhead_from(position_ms, server_ms(), false),
-                              .pending = playhead_from(position_ms, server_ms() + lead_ms, true)};
+    const sync::RoomPlayhead pending = playhead_from(position_ms, server_ms() + lead_ms, true);
+    motion = sync::RoomMotion{.current = playhead_from(position_ms, server_ms(), false), .pending = pending};
     look();
-    return sync::anchor_ms(*motion->pending, tick_length) - clock.offset_ms;
+    return sync::anchor_ms(pending, tick_length) - clock.offset_ms;
 }
 
 void SimulatedViewer::run(double for_ms, const std::function<void()>& watch) {

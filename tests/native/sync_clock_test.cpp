@@ -88,7 +88,7 @@ TEST_CASE("the clock steers only once it has settled, but can stamp from the wel
     CHECK(path.clock.rough_server_now(path.now_ms) == path.now_ms + ahead_ms);
     CHECK_FALSE(path.clock.server_now(path.now_ms));
     path.run(2'000);
-    CHECK(path.clock.server_now(path.now_ms).value() == doctest::Approx(path.now_ms + ahead_ms));
+    CHECK(path.clock.server_now(path.now_ms).value_or(-1) == doctest::Approx(path.now_ms + ahead_ms));
 }
 
 TEST_CASE("an answer to a question that was not asked is not taken, and none twice") {
@@ -100,7 +100,7 @@ TEST_CASE("an answer to a question that was not asked is not taken, and none twi
     CHECK_FALSE(path.clock.estimate(path.now_ms));
     path.clock.pong(asked_us, 1'000'000'000, 1'000'000'000, path.now_ms);
     path.clock.pong(asked_us, 1'000'000'000, 1'000'000'000, path.now_ms + 50);
-    CHECK(path.clock.estimate(path.now_ms)->samples == 1);
+    CHECK(path.clock.estimate(path.now_ms).value_or(sync::ClockEstimate{}).samples == 1);
 }
 
 TEST_CASE("the oldest of too many unanswered pings is forgotten") {
@@ -135,7 +135,7 @@ TEST_CASE("a machine that slept starts afresh with a burst, and one that did not
     wall_ms += 60'000;
     CHECK(path.clock.check_sleep(path.now_ms, wall_ms));
     CHECK_FALSE(path.clock.server_now(path.now_ms));
-    CHECK(path.clock.rough_server_now(path.now_ms).value() == doctest::Approx(path.now_ms + ahead_ms));
+    CHECK(path.clock.rough_server_now(path.now_ms).value_or(-1) == doctest::Approx(path.now_ms + ahead_ms));
     const double woke_ms = path.now_ms;
     path.run(2'000);
     CHECK(path.pings_from(woke_ms) > 15);
@@ -165,11 +165,10 @@ TEST_CASE("across a path of 60 +- 20 ms with loss the clock is within 4 ms in fi
                                 .t3 = t0 + there_ms + back_ms});
         }
         INFO("seed " << seed);
-        const auto told = clock.estimate(5'000);
-        REQUIRE(told);
-        CHECK(told->settled);
-        CHECK(std::abs(told->offset_ms - ahead_ms) < 4);
-        CHECK(std::abs(told->offset_ms - ahead_ms) <= told->error_bound_ms);
+        const sync::ClockEstimate told = clock.estimate(5'000).value_or(sync::ClockEstimate{});
+        CHECK(told.settled);
+        CHECK(std::abs(told.offset_ms - ahead_ms) < 4);
+        CHECK(std::abs(told.offset_ms - ahead_ms) <= told.error_bound_ms);
     }
 }
 

@@ -50,12 +50,8 @@ TEST_CASE("a report can be sent and read whatever a player says") {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     constexpr double infinite = std::numeric_limits<double>::infinity();
     for (const double odd : {nan, infinite, -infinite, 1e300, -1e300}) {
-        sync::Figures strange = figures();
-        strange.clock->rtt_ms = odd;
-        strange.clock->error_bound_ms = odd;
-        strange.sync->error_ms = odd;
-        strange.sync->buffer_ms = odd;
-        strange.sync->duration_ms = odd;
+        const sync::Figures strange{.clock = sync::ClockEstimate{.error_bound_ms = odd, .rtt_ms = odd},
+                                    .sync = SyncStatus{.error_ms = odd, .buffer_ms = odd, .duration_ms = odd}};
         const Report report = sync::report_of(strange);
         INFO(odd);
         CHECK(report.duration >= 0us);

@@ -79,8 +79,9 @@ TEST_CASE("the clock answers as the SDK's did") {
         sync::ClockEstimator clock;
         std::size_t index = 0;
         for (const json::value& step : one.at("steps").as_array()) {
-            INFO(text(one.at("name")) << ", step " << index++);
+            INFO(text(one.at("name")) << ", step " << index);
             replay(clock, step.as_object(), tolerance);
+            ++index;
         }
     }
 }
@@ -189,7 +190,7 @@ TEST_CASE("the controller does as the SDK's did") {
             if (const json::value* player = step.if_contains("player")) update(input.player, player->as_object());
             input.player.local_ms = input.local_ms;
 
-            INFO(text(one.at("name")) << ", step " << index++ << " at " << input.local_ms);
+            INFO(text(one.at("name")) << ", step " << index << " at " << input.local_ms);
             const sync::StepResult result = sync::step(std::move(state), input);
             const json::object& wanted = step.at("expect").as_object();
             REQUIRE(playhead::client::name(result.phase) == text(wanted.at("phase")));
@@ -198,6 +199,7 @@ TEST_CASE("the controller does as the SDK's did") {
             CHECK(near(result.wake_at_ms, wanted.at("wakeAtMs"), tolerance_ms));
             CHECK(near(result.error_ms, wanted.at("errorMs"), tolerance_ms));
             state = result.state;
+            ++index;
         }
     }
 }

@@ -143,9 +143,7 @@ Outcome decide(Draft& draft) {
     }
     if (!state.plan && (player.paused || player.ended)) plan_local_start(draft, 1);
     state.held_at_ms.reset();
-    if (state.plan) {
-        if (const std::optional<Outcome> starting = run_plan(draft)) return *starting;
-    }
+    if (const std::optional<Outcome> starting = run_plan(draft)) return *starting;
     return follow(draft);
 }
 

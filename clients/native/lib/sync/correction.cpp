@@ -104,15 +104,14 @@ Outcome start_burst(Draft& draft, double error_ms) {
     const double length_ms = std::min(limit_ms, size_ms / std::abs(gain));
     forget_readings(draft);
     write_rate(draft, base + gain);
-    state.burst =
-        Burst{.started_at_ms = local_ms, .end_at_ms = local_ms + length_ms, .error_ms = error_ms, .gain = gain};
-    return {.phase = Phase::correcting, .wake_at_ms = state.burst->end_at_ms, .error_ms = error_ms};
+    const double end_at_ms = local_ms + length_ms;
+    state.burst = Burst{.started_at_ms = local_ms, .end_at_ms = end_at_ms, .error_ms = error_ms, .gain = gain};
+    return {.phase = Phase::correcting, .wake_at_ms = end_at_ms, .error_ms = error_ms};
 }
 
-Outcome run_burst(Draft& draft, double rough_ms) {
+Outcome run_burst(Draft& draft, Burst burst, double rough_ms) {
     ControllerState& state = draft.state;
     const double local_ms = draft.input.local_ms;
-    const Burst burst = *state.burst;
     const double elapsed_ms = local_ms - burst.started_at_ms;
     if (local_ms < burst.end_at_ms - k::due_ms) {
         return {.phase = Phase::correcting, .wake_at_ms = burst.end_at_ms, .error_ms = rough_ms};
@@ -245,7 +244,7 @@ Outcome follow(Draft& draft) {
         }
         return {.phase = state.judged ? Phase::correcting : Phase::starting, .wake_at_ms = state.blind_until_ms};
     }
-    if (state.burst) return run_burst(draft, rough_ms);
+    if (state.burst) return run_burst(draft, *state.burst, rough_ms);
 
     if (write_rate(draft, base_rate(draft))) {
         // The room has another rate now; what that costs is repaired as after a start.

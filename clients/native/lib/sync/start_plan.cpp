@@ -4,8 +4,8 @@
 #include "lib/sync/rate.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
+#include <limits>
 
 namespace playhead::client::sync {
 
@@ -13,10 +13,9 @@ namespace k = constants;
 
 namespace {
 
-// After play(): blind at first, then learns how long it took and hands over.
-std::optional<Outcome> watch_start(Draft& draft, double play_sent_at_ms) {
+// After play(): blind at first, then learns how long it took and hands over. `plan` is the state's.
+std::optional<Outcome> watch_start(Draft& draft, StartPlan& plan, double play_sent_at_ms) {
     ControllerState& state = draft.state;
-    StartPlan& plan = *state.plan;
     const double local_ms = draft.input.local_ms;
     const PlayerReport& player = draft.input.player;
     const double since_ms = local_ms - play_sent_at_ms;
@@ -47,25 +46,25 @@ std::optional<Outcome> watch_start(Draft& draft, double play_sent_at_ms) {
     return std::nullopt;
 }
 
-std::optional<Outcome> play_when_due(Draft& draft, double off_ms) {
+std::optional<Outcome> play_when_due(Draft& draft, StartPlan& plan, double off_ms) {
     ControllerState& state = draft.state;
     const ControllerInput& input = draft.input;
     const double local_ms = input.local_ms;
     const double latency_ms = play_latency_ms(draft);
     // A player that landed ahead of the plan starts later, one behind it earlier.
     const double due_ms =
-        local_ms + (state.plan->start_server_ms - input.server_ms.value_or(0)) - latency_ms + off_ms / base_rate(draft);
+        local_ms + (plan.start_server_ms - input.server_ms.value_or(0)) - latency_ms + off_ms / base_rate(draft);
     const double late_ms = local_ms - due_ms;
-    if (late_ms > k::late_start_ms_max && state.plan->attempt < k::start_attempts_max) {
-        plan_local_start(draft, state.plan->attempt + 1);
+    if (late_ms > k::late_start_ms_max && plan.attempt < k::start_attempts_max) {
+        plan_local_start(draft, plan.attempt + 1);
         return run_plan(draft);
     }
     if (late_ms < -k::due_ms) return Outcome{.phase = Phase::priming, .wake_at_ms = due_ms};
     draft.act(ControllerAction::Kind::play);
-    state.plan->play_sent_at_ms = local_ms;
-    state.plan->played_from_ms = input.player.position_ms;
-    state.plan->late_ms = late_ms;
-    state.plan->latency_ms = latency_ms;
+    plan.play_sent_at_ms = local_ms;
+    plan.played_from_ms = input.player.position_ms;
+    plan.late_ms = late_ms;
+    plan.latency_ms = latency_ms;
     const double blind_ms = std::max(blind_after_play_ms(draft), latency_ms + k::audio_quantum_ms);
     state.blind_until_ms = std::max(state.blind_until_ms, local_ms + blind_ms);
     return Outcome{.phase = Phase::starting, .wake_at_ms = state.blind_until_ms};
@@ -151,10 +150,11 @@ void put_in_place(Draft& draft, double position_ms) {
 
 std::optional<Outcome> run_plan(Draft& draft) {
     ControllerState& state = draft.state;
-    assert(state.plan);
+    if (!state.plan) return std::nullopt;
+    StartPlan& plan = *state.plan;
     const PlayerReport& player = draft.input.player;
     const double local_ms = draft.input.local_ms;
-    if (state.plan->play_sent_at_ms) return watch_start(draft, *state.plan->play_sent_at_ms);
+    if (plan.play_sent_at_ms) return watch_start(draft, plan, *plan.play_sent_at_ms);
 
     abort_burst(draft);
     forget_readings(draft);
@@ -162,22 +162,21 @@ std::optional<Outcome> run_plan(Draft& draft) {
     write_rate(draft, base_rate(draft));
     const Outcome soon{.phase = Phase::priming, .wake_at_ms = local_ms + k::wake_soon_ms};
 
-    const double off_ms = player.position_ms - state.plan->position_ms;
-    if (!state.plan->seek_sent_at_ms) {
+    const double off_ms = player.position_ms - plan.position_ms;
+    if (!plan.seek_sent_at_ms) {
         if (std::abs(off_ms) > k::held_tolerance_ms || needs_cooling(draft)) {
-            put_in_place(draft, state.plan->position_ms);
-            state.plan->seek_sent_at_ms = local_ms;
-            state.plan->fetches = !has_data(draft, state.plan->position_ms);
+            put_in_place(draft, plan.position_ms);
+            plan.seek_sent_at_ms = local_ms;
+            plan.fetches = !has_data(draft, plan.position_ms);
             return soon;
         }
-    } else if (!state.plan->seek_cost_ms) {
+    } else if (!plan.seek_cost_ms) {
         if (player.seeking || !player.ready) return soon;
-        const double seek_cost_ms = local_ms - *state.plan->seek_sent_at_ms;
-        learn(draft, state.plan->fetches ? &Learned::fetch_cost_ms : &Learned::seek_cost_ms, seek_cost_ms);
-        state.plan->seek_cost_ms = seek_cost_ms;
+        plan.seek_cost_ms = local_ms - *plan.seek_sent_at_ms;
+        learn(draft, plan.fetches ? &Learned::fetch_cost_ms : &Learned::seek_cost_ms, *plan.seek_cost_ms);
     }
     if (!player.paused || player.seeking || !player.ready) return soon;
-    return play_when_due(draft, off_ms);
+    return play_when_due(draft, plan, off_ms);
 }
 
 } // namespace playhead::client::sync

@@ -32,7 +32,7 @@ bool needs_cooling(const Draft& draft);
 // Seeks a stopped player to where it shall stand or start.
 void put_in_place(Draft& draft, double position_ms);
 
-// One step of the plan at hand, which there must be; empty when it is done and the player is to be followed.
+// One step of the plan at hand; empty when it is done, or there is none, and the player is to be followed.
 std::optional<Outcome> run_plan(Draft& draft);
 
 } // namespace playhead::client::sync
