@@ -1,3 +1,4 @@
+#include "contract/enet_end.hpp"
 #include "net/loopback/loopback.hpp"
 #include "net/websocket/connection.hpp"
 #include "net/websocket/websocket_client.hpp"
@@ -12,6 +13,7 @@
 // What every Connection keeps to, whatever carries its bytes: session/connection.hpp as tests. Each transport brings an
 // End: the far side, and a way to let things happen.
 using namespace playhead;
+using enet::test::EnetEnd;
 using websocket::test::bytes_of;
 using websocket::test::Recorder;
 
@@ -115,7 +117,7 @@ std::vector<Bytes> fill(End& end, Recorder& events) {
 
 } // namespace
 
-#define TEST_CASE_EACH(name) TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd, SecureWebSocketEnd)
+#define TEST_CASE_EACH(name) TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd, SecureWebSocketEnd, EnetEnd)
 
 TEST_CASE_EACH("messages arrive whole and in order, both ways") {
     Recorder events;

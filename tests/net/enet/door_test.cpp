@@ -72,7 +72,7 @@ TEST_CASE("[E1] strangers cost nothing and hear nothing, whatever they send") {
     SUBCASE("an answer with a made-up cookie") {
         client.raw(seal::datagram_of(seal::Answer{client.token(), seal::Proof{}}));
     }
-    SUBCASE("what only the engine says") { client.raw(seal::datagram_of(seal::Expected{})); }
+    SUBCASE("what only the engine says") { client.raw(seal::datagram_of(seal::Refused{ErrorCode::draining})); }
     stage.turns(5);
     CHECK(client.answers.empty());
     CHECK_FALSE(client.connected);
