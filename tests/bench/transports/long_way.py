@@ -101,7 +101,10 @@ def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
     ways = [Way(near, far, options, options.seed * 2), Way(far, near, options, options.seed * 2 + 1)]
-    child = subprocess.Popen(options.command)
+    try:
+        child = subprocess.Popen(options.command)
+    except OSError as error:
+        sys.exit(f"long_way.py: cannot start {options.command[0]}: {error.strerror}")
     try:
         while child.poll() is None:
             dues = [way.waiting[0][0] for way in ways if way.waiting]
