@@ -102,11 +102,11 @@ int main(int count, char** arguments) {
         ::poll(sources.data(), sources.size(), static_cast<int>(wait_ms));
         room->poll(client::local_now_ms());
         if (sources[0].revents == 0) continue;
-        std::array<char, 512> bytes;
+        std::array<char, 512> bytes{};
         const auto got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
         reading = got > 0;
         if (reading) typed.append(bytes.data(), static_cast<std::size_t>(got));
-        for (std::size_t end; reading && (end = typed.find('\n')) != std::string::npos; typed.erase(0, end + 1))
+        for (std::size_t end = 0; reading && (end = typed.find('\n')) != std::string::npos; typed.erase(0, end + 1))
             reading = obey(*room, typed.substr(0, end));
     }
     const bool refused = room->view().status == client::RoomStatus::closed;

@@ -155,8 +155,8 @@ void JoinedRoom::end_scrub(OnResult done) {
     const auto last = std::exchange(last_scrub_, nullptr);
     if (!last) {
         answer(std::move(done), {});
-    } else if (last->result) {
-        answer(std::move(done), *last->result);
+    } else if (const auto& result = last->result) {
+        answer(std::move(done), *result);
     } else {
         last->waiting = std::move(done);
     }

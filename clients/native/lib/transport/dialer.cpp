@@ -40,15 +40,10 @@ std::optional<CarrierEvent> Dialer::poll(double now_ms) {
 std::optional<CarrierEvent> Dialer::answered(const HttpAnswer& answer, double now_ms) {
     const auto joined = parse_join_answer(answer);
     if (!joined) return Ended{joined.error()};
-    if (const auto address = enet_address(*joined, answer, now_ms)) {
+    if (const auto door = enet_door(*joined, answer, now_ms)) {
         by_enet_ = true;
         enet_until_ms_ = now_ms + enet_ms_max;
-        carrier_ = wires_.enet({.address = *address,
-                                .port = joined->enet->port,
-                                .sealed = joined->enet->sealed,
-                                .connect_token = joined->connect_token,
-                                .keys = joined->keys},
-                               now_ms);
+        carrier_ = wires_.enet(*door, now_ms);
         return std::nullopt;
     }
     if (dial_.transport == Transport::enet)
@@ -59,14 +54,19 @@ std::optional<CarrierEvent> Dialer::answered(const HttpAnswer& answer, double no
     return std::nullopt;
 }
 
-std::optional<std::string> Dialer::enet_address(const JoinAnswer& joined, const HttpAnswer& answer,
-                                                double now_ms) const {
-    if (dial_.transport == Transport::websocket || !joined.enet) return std::nullopt;
+std::optional<EnetDoor> Dialer::enet_door(const JoinAnswer& joined, const HttpAnswer& answer, double now_ms) const {
+    const auto& offer = joined.enet;
+    if (dial_.transport == Transport::websocket || !offer) return std::nullopt;
     if (dial_.transport == Transport::automatic && (without_enet_ || now_ms < wires_.enet_silent_until_ms))
         return std::nullopt;
     // IPv4 only: the address that answered, or else another of the same host.
     const auto v4 = std::ranges::find_if(answer.addresses, [](const std::string& text) { return !text.contains(':'); });
-    return v4 == answer.addresses.end() ? std::nullopt : std::optional{*v4};
+    if (v4 == answer.addresses.end()) return std::nullopt;
+    return EnetDoor{.address = *v4,
+                    .port = offer->port,
+                    .sealed = offer->sealed,
+                    .connect_token = joined.connect_token,
+                    .keys = joined.keys};
 }
 
 // The connect token may be used up by now: another one is asked for.

@@ -58,8 +58,8 @@ class Dialer final : public Carrier {
   private:
     void ask();
     std::optional<CarrierEvent> answered(const HttpAnswer& answer, double now_ms);
-    // ENet, where it may still be hoped for; its address, or nothing.
-    std::optional<std::string> enet_address(const JoinAnswer& joined, const HttpAnswer& answer, double now_ms) const;
+    // ENet, where it is offered and may still be hoped for.
+    std::optional<EnetDoor> enet_door(const JoinAnswer& joined, const HttpAnswer& answer, double now_ms) const;
     std::optional<CarrierEvent> fall_back(double now_ms);
 
     const Dial dial_;

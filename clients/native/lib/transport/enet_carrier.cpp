@@ -225,7 +225,8 @@ class EnetCarrier final : public Carrier {
         if (self == nullptr) return 0;
         const bool out = buffers == self->host_->buffers;
         const seal::HeaderChecksum& checksum = out ? self->checksum_out_ : self->checksum_in_;
-        std::array<std::byte, 2 * ENET_PROTOCOL_MAXIMUM_MTU> datagram;
+        // Written up to `size` before it is read.
+        std::array<std::byte, 2 * ENET_PROTOCOL_MAXIMUM_MTU> datagram; // NOLINT(*-member-init)
         std::size_t size = 0;
         for (const ENetBuffer& buffer : std::span{buffers, count}) {
             if (buffer.dataLength > datagram.size() - size) return 0;
