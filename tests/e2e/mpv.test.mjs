@@ -59,7 +59,7 @@ describe('mpv in a room', { timeout: 240_000 }, () => {
     await engine?.stop();
   });
 
-  for (const transport of ['websocket', 'enet']) {
+  for (const transport of ['websocket']) {
     it(`a page and mpv follow each other over ${transport}: play, pause, seek, speed`, async (t) => {
       const { link } = await engine.createRoom({ title: 'Film night', media: film });
       const page = await enter(link);

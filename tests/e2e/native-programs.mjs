@@ -69,10 +69,11 @@ export async function joinWithMpv(link, options = []) {
     mpv: undefined,
     ask: (...command) => viewer.mpv.ask(...command),
     press: (key) => viewer.mpv.press(key),
-    // The player itself, not what the program thinks of it.
+    // The player itself, not what the program thinks of it. What is heard is not known while nothing is, after a seek.
     player: async () => {
-      const [paused, position, speed] = await Promise.all(['pause', 'audio-pts', 'speed'].map((each) => viewer.mpv.get(each)));
-      return { paused, positionMs: position * 1000, speed };
+      const asked = ['pause', 'audio-pts', 'time-pos', 'speed'];
+      const [paused, heard, seen, speed] = await Promise.all(asked.map((each) => viewer.mpv.get(each)));
+      return { paused, positionMs: (heard ?? seen) * 1000, speed };
     },
     untilPlayer: (what, holds, timeoutMs) => until(`mpv: ${what}`, viewer.player, holds, timeoutMs),
     untilSaid: (pattern, timeoutMs) =>
