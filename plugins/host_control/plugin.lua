@@ -46,10 +46,6 @@ return {
     },
   },
 
-  saved = {
-    owners = { kind = "set", key = "viewer", size = 200, description = "who was one when we last looked" },
-  },
-
   commands = {
     hand_over = {
       args = { viewer = "viewer" },
