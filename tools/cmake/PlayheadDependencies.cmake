@@ -2,6 +2,7 @@
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED) # OpenSSL::SSL, OpenSSL::Crypto
 find_package(doctest REQUIRED)

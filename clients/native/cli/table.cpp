@@ -5,13 +5,14 @@
 #include "common/words.hpp"
 #include "core/utf8.hpp"
 
-#include <algorithm>
+#include <fmt/printf.h>
+
 #include <cmath>
-#include <cstdio>
 
 namespace playhead::cli {
 namespace {
 
+using fmt::sprintf;
 using programs::shown;
 using programs::text_of;
 using programs::time_words;
@@ -21,16 +22,13 @@ constexpr double buffer_ms_max = 65'535; // the wire's "that or more"
 
 std::string padded(std::string text, std::size_t width) {
     std::size_t characters = 0;
-    for (std::string_view left = text; const auto point = first_code_point(left); left.remove_prefix(point->length))
+    std::string_view left = text;
+    while (!left.empty()) {
+        const auto point = first_code_point(left);
+        left.remove_prefix(point ? point->length : 1);
         ++characters;
+    }
     if (characters < width) text.append(width - characters, ' ');
-    return text;
-}
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-    char text[96];
-    std::snprintf(text, sizeof text, format, values...);
     return text;
 }
 
@@ -63,12 +61,12 @@ std::string roles_of(const client::ViewerView& viewer, std::uint32_t me) {
 
 std::string viewer_line(const client::ViewerView& viewer, std::uint32_t me) {
     std::string line = "  " + padded(shown(viewer.name), name_width);
-    line += viewer.drift_ms ? formatted(" %+9.1f ms", *viewer.drift_ms) : formatted(" %9s   ", "-");
-    line += viewer.delay_ms ? formatted(" %6.0f ms", *viewer.delay_ms) : formatted(" %6s   ", "-");
+    line += viewer.drift_ms ? sprintf(" %+9.1f ms", *viewer.drift_ms) : sprintf(" %9s   ", "-");
+    line += viewer.delay_ms ? sprintf(" %6.0f ms", *viewer.delay_ms) : sprintf(" %6s   ", "-");
     if (!viewer.buffer_ms)
-        line += formatted(" %7s  ", "-");
+        line += sprintf(" %7s  ", "-");
     else
-        line += formatted(*viewer.buffer_ms >= buffer_ms_max ? " >%5.0f s" : " %6.1f s", *viewer.buffer_ms / 1000);
+        line += sprintf(*viewer.buffer_ms >= buffer_ms_max ? " >%5.0f s" : " %6.1f s", *viewer.buffer_ms / 1000);
     const std::string roles = roles_of(viewer, me);
     return line + (roles.empty() ? "" : "  " + roles);
 }
@@ -83,13 +81,13 @@ std::string room_table(const client::RoomView& view, double position_ms) {
     if (!waiting.empty()) table += waiting + "\n";
     table += "\n  " +
              padded(std::to_string(view.viewer_count) + (view.viewer_count == 1 ? " viewer" : " viewers"), name_width) +
-             formatted(" %9s    %6s    %7s", "drift", "delay", "buffer") + "\n";
+             sprintf(" %9s    %6s    %7s", "drift", "delay", "buffer") + "\n";
     for (const client::ViewerView& viewer : view.viewers) table += viewer_line(viewer, view.me) + "\n";
     if (view.viewer_count > view.viewers.size())
         table += "  and " + std::to_string(view.viewer_count - view.viewers.size()) + " more\n";
     if (const auto& all = view.distribution) {
-        table += formatted("  of %u: half within %.1f ms, nearly all within %.1f, worst %.1f", all->reporting,
-                           all->p50_ms, all->p95_ms, all->max_ms) +
+        table += sprintf("  of %u: half within %.1f ms, nearly all within %.1f, worst %.1f", all->reporting,
+                         all->p50_ms, all->p95_ms, all->max_ms) +
                  "\n";
     }
     if (view.hash_mismatches > 0) table += "STATE MISMATCHES: " + std::to_string(view.hash_mismatches) + "\n";
@@ -111,7 +109,7 @@ std::string queue_table(const client::RoomView& view) {
     if (items == nullptr || items->items.empty()) return table + "  nothing waits\n";
     for (const client::SharedItem& item : items->items) {
         const std::int64_t* id = std::get_if<std::int64_t>(&item.key);
-        table += formatted("%5lld  ", static_cast<long long>(id == nullptr ? 0 : *id)) + title_of(item.value) + "\n";
+        table += sprintf("%5d  ", id == nullptr ? 0 : *id) + title_of(item.value) + "\n";
     }
     return table;
 }
