@@ -91,9 +91,9 @@ class Peer {
 
 struct Stage {
     explicit Stage(const SessionSettings& wanted = {}, std::shared_ptr<const PluginSet> plugins = nullptr,
-                   const EngineRun& run = {77, {}});
+                   const EngineRun& engine_run = {77, {}});
     explicit Stage(std::shared_ptr<const PluginSet> plugins) : Stage(SessionSettings{}, std::move(plugins)) {}
-    explicit Stage(const EngineRun& run) : Stage(SessionSettings{}, nullptr, run) {}
+    explicit Stage(const EngineRun& engine_run) : Stage(SessionSettings{}, nullptr, engine_run) {}
 
     Peer connect(const RoomId& room, const std::string& address = "test");
     Peer connect() { return connect(room.id); }

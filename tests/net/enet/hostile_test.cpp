@@ -87,7 +87,7 @@ TEST_CASE("[E10] a packet that was not sealed by the client is dropped, and the 
     ENetProtocolSendUnsequenced command{};
     command.header.command = unsequenced(ENET_PROTOCOL_COMMAND_SEND_UNSEQUENCED);
     command.header.channelID = 2;
-    for (const std::uint16_t length : {0, 1, 23, 24, 25, 100, 1000}) {
+    for (const std::uint16_t length : std::initializer_list<std::uint16_t>{0, 1, 23, 24, 25, 100, 1000}) {
         command.unsequencedGroup = htons(static_cast<std::uint16_t>(100 + length));
         command.dataLength = htons(length);
         joined.client.raw(joined.client.datagram_with(bytes(command, length))); // with a good checksum
