@@ -67,8 +67,9 @@ void PluginTime::begin() {
 
 Microseconds PluginTime::end() {
     const Microseconds passed = clock_.now() - hook_start_;
-    if (turn_) turn_->passed_ += passed;
-    return passed;
+    if (!turn_) return passed;
+    turn_->passed_ += passed;
+    return used_by(*turn_, passed, cheap_max); // who was interrupted by the machine is not blamed for it
 }
 
 bool PluginTime::spent() {

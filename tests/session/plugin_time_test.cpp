@@ -151,5 +151,5 @@ TEST_CASE("time is what the thread had, not what passed while the machine did so
     CHECK_FALSE(time.spent());
     clock.thread += PluginTime::turn_max;
     CHECK(time.spent());
-    time.end();
+    CHECK(time.end() == PluginTime::turn_max + Microseconds{100});
 }
