@@ -133,7 +133,7 @@ void tokens(Results& results) {
 
 int main() {
     Results results;
-    for (const std::size_t size : {64, 148, 1200}) packets(results, size);
+    for (const std::size_t size : {64U, 148U, 1200U}) packets(results, size);
     tokens(results);
     results.print();
 }
