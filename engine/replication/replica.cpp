@@ -5,6 +5,7 @@
 namespace playhead {
 
 Replica::Applied Replica::apply(const Snapshot& snapshot) {
+    if (snapshot.epoch == epoch_ && snapshot.version < version_) return Applied::unchanged;
     *this = Replica{};
     epoch_ = snapshot.epoch;
     version_ = snapshot.version;

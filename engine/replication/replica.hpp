@@ -15,6 +15,8 @@ class Replica {
     using SharedTables = std::map<TableName, std::map<EntryKey, Value>>;
     enum class Applied : std::uint8_t { updated, unchanged, needs_snapshot, hash_mismatch };
 
+    // Replaces everything, unless it is older than what is held: over a transport that reorders, one that was lost and
+    // said again comes behind the deltas that made it unnecessary.
     Applied apply(const Snapshot& snapshot);
     // Applies only if the epoch is ours and base <= version < delta.version; overlaps and duplicates are harmless.
     Applied apply(const Delta& delta);

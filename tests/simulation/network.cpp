@@ -12,6 +12,13 @@ std::size_t alive = 0;
 // After close() the engine waits this long for a peer that takes nothing.
 constexpr Microseconds close_timeout{5'000'000};
 
+// Frames up to this may be lost. Less than a datagram holds, so that some updates are too large for it.
+constexpr std::size_t lossy_bytes_max = 400;
+constexpr double repetition = 0.05;
+// Until what was lost, and must arrive, has been sent again.
+constexpr Microseconds resent_after_min{100'000};
+constexpr Microseconds resent_after_max{400'000};
+
 // Both ends of one connection and what is under way between them.
 class Link final : public Wire, public std::enable_shared_from_this<Link> {
   public:
@@ -24,9 +31,9 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     void attach(Shard& shard, const RoomId& room);
 
     // ---- the client's end
-    void send(Bytes message) override {
+    void send(Bytes message, Delivery delivery) override {
         if (!open()) return;
-        arrive(up_, quality_.delay_up, [self = shared_from_this(), message = std::move(message)] {
+        carry(up_, quality_.delay_up, delivery, [self = shared_from_this(), message = std::move(message)] {
             if (self->events_ && !self->engine_closed_) self->events_->on_message(message);
         });
     }
@@ -54,8 +61,14 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     bool engine_send(std::span<const Frame> frames) {
         assert(!full_ && "send() before on_drained()");
         for (const Frame& frame : frames) {
+            if (may_be_lost(frame)) {
+                carry(down_, quality_.delay_down, frame.delivery(), [self = shared_from_this(), frame] {
+                    if (self->reading_ && self->open()) self->listener_->on_bytes(frame.payload());
+                });
+                continue;
+            }
             in_flight_ += frame.wire().size();
-            arrive(down_, quality_.delay_down, [self = shared_from_this(), frame] {
+            carry(down_, quality_.delay_down, Delivery::reliable, [self = shared_from_this(), frame] {
                 if (self->reading_ && self->unread_.empty()) {
                     self->take(frame);
                 } else {
@@ -66,10 +79,11 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
         full_ = in_flight_ > quality_.capacity_bytes;
         return !full_;
     }
+    bool lossy() const { return quality_.lossy; }
     std::size_t bytes_waiting() const { return full_ ? in_flight_ - quality_.capacity_bytes : 0; }
     void engine_close(ErrorCode code) {
         if (std::exchange(closing_, true)) return;
-        arrive(down_, quality_.delay_down, [self = shared_from_this(), code] {
+        arrive(down_.last, quality_.delay_down, [self = shared_from_this(), code] {
             if (!self->reading_) return; // it waits behind what is not read, until the engine loses patience
             self->client_hears_end(code);
             self->timeline_.after(self->quality_.delay_up, [self] { self->engine_hears_end(); });
@@ -85,6 +99,33 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     }
 
   private:
+    // What is on its way in one direction.
+    struct Way {
+        ServerTime last{};      // when what must arrive in order arrives
+        std::uint64_t sent = 0; // of what is sequenced
+        std::uint64_t arrived = 0;
+    };
+    bool may_be_lost(const Frame& frame) const {
+        return quality_.lossy && frame.delivery() != Delivery::reliable && frame.payload().size() <= lossy_bytes_max;
+    }
+    void carry(Way& way, Microseconds delay, Delivery delivery, std::function<void()> what) {
+        if (!quality_.lossy) return arrive(way.last, delay, std::move(what));
+        const bool lost = random_.chance(quality_.loss);
+        if (delivery == Delivery::reliable) {
+            const Microseconds again = lost ? random_.between(resent_after_min, resent_after_max) : Microseconds{0};
+            return arrive(way.last, delay + again, std::move(what));
+        }
+        if (lost) return;
+        if (delivery == Delivery::sequenced) {
+            what = [&way, number = ++way.sent, what = std::move(what)] {
+                if (number <= std::exchange(way.arrived, std::max(way.arrived, number))) return;
+                what();
+            };
+        }
+        const int copies = random_.chance(repetition) ? 2 : 1;
+        for (int copy = 0; copy < copies; ++copy)
+            timeline_.after(delay + random_.between(Microseconds{0}, quality_.jitter), what);
+    }
     void arrive(ServerTime& last, Microseconds delay, std::function<void()> what) {
         const Microseconds jitter = random_.between(Microseconds{0}, quality_.jitter);
         last = std::max(last, timeline_.now() + delay + jitter);
@@ -115,8 +156,8 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     const Quality quality_;
     Listener* listener_;
     ConnectionEvents* events_ = nullptr;
-    ServerTime up_{};
-    ServerTime down_{};
+    Way up_;
+    Way down_;
     std::deque<Frame> unread_;
     std::size_t in_flight_ = 0;
     bool reading_ = true;
@@ -135,6 +176,7 @@ class EngineEnd final : public Connection {
     }
     void start(ConnectionEvents& events) override { link_->start(events); }
     bool send(std::span<const Frame> frames) override { return link_->engine_send(frames); }
+    std::size_t lossy_bytes_max() const override { return link_->lossy() ? simulation::lossy_bytes_max : 0; }
     std::size_t bytes_waiting() const override { return link_->bytes_waiting(); }
     void close(ErrorCode code, std::string_view) override { link_->engine_close(code); }
     const std::string& peer() const override { return name_; }

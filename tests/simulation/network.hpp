@@ -62,12 +62,15 @@ class Timeline final : public Clock {
 };
 
 // How good one viewer's way to the engine is. Both ways are ordered and complete, like TCP: what is delayed delays what
-// comes behind it.
+// comes behind it. Or they are as ENet makes them: what must arrive is as over TCP, late where it was lost; the rest
+// may be lost, doubled and overtaken.
 struct Quality {
     Microseconds delay_up{20'000};
     Microseconds delay_down{20'000};
     Microseconds jitter{0};                 // each message: 0 to this, on top
     std::size_t capacity_bytes = 64 * 1024; // between the ends before the engine's send() says no
+    bool lossy = false;
+    double loss = 0; // share of what is lost, if anything is
 };
 
 // A client's end of a connection.
@@ -85,7 +88,7 @@ class Wire {
     };
 
     virtual ~Wire() = default;
-    virtual void send(Bytes message) = 0;
+    virtual void send(Bytes message, Delivery delivery = Delivery::reliable) = 0;
     // A reader that does not read: what arrives waits, and fills the way.
     virtual void set_reading(bool reading) = 0;
     // The connection breaks, and both ends learn of it.

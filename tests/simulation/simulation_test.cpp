@@ -46,6 +46,7 @@ Scenario random_scenario(std::uint64_t seed) {
     scenario.plugins = random.chance(0.5);
     if (scenario.plugins && random.chance(0.5)) scenario.mischief = 0.1;
     scenario.reload = scenario.plugins && random.chance(0.3);
+    if (random.chance(0.5)) scenario.lossy = 0.6;
     return scenario;
 }
 
@@ -73,6 +74,27 @@ TEST_CASE("places that are given up as soon as a connection breaks") {
 
 TEST_CASE("far away viewers on a jittery network") {
     live({.name = "far", .seed = 7, .delay_max = milliseconds{600}, .jitter_max = milliseconds{100}});
+}
+
+TEST_CASE("viewers whose ways lose, double and reorder what they may, beside others") {
+    live({.name = "lossy", .seed = 16, .viewers = 10, .lossy = 0.7});
+}
+
+TEST_CASE("ways that lose half of everything, and break") {
+    live({.name = "half lost",
+          .seed = 17,
+          .viewers = 8,
+          .connection_lifetime = seconds{8},
+          .silent_death = 0.3,
+          .lossy = 1,
+          .loss_max = 0.5});
+}
+
+TEST_CASE("lossy ways to a wide room with plugins, and roles that change what is seen") {
+    Scenario scenario{
+        .name = "lossy plugins", .seed = 18, .viewers = 10, .lossy = 0.8, .plugins = true, .mischief = 0.1};
+    scenario.settings.fresh_viewers_max = 2;
+    live(scenario);
 }
 
 TEST_CASE("a room with a plugin: everyone has what their level may see, and nothing else") {

@@ -16,6 +16,7 @@ constexpr Microseconds report_interval{1'000'000};
 constexpr Microseconds player_interval{50'000};
 constexpr Microseconds player_tolerance{20'000};
 constexpr std::size_t samples_kept = 40;
+constexpr Microseconds patience{500'000}; // before a snapshot is asked for
 constexpr MediaTime media_length{600'000'000};
 
 } // namespace
@@ -60,8 +61,23 @@ void Viewer::dial() {
     plan(std::chrono::seconds{20}, &Viewer::suffer);
 }
 
-void Viewer::say(const ClientMessage& message) {
-    if (wire_) wire_->send(encode(message));
+void Viewer::say(const ClientMessage& message, Delivery delivery) {
+    if (wire_) wire_->send(encode(message), delivery);
+}
+
+void Viewer::acknowledge() {
+    if (habits_.quality.lossy) say(Ack{replica_.epoch(), replica_.version()}, Delivery::lossy);
+}
+
+void Viewer::fall_behind(Version seen) {
+    newest_seen_ = std::max(newest_seen_, seen);
+    if (std::exchange(asking_, true)) return;
+    plan(patience, &Viewer::ask_if_behind);
+}
+
+void Viewer::ask_if_behind() {
+    asking_ = false;
+    if (replica_.version() < newest_seen_) say(Resync{replica_.version(), 0, false});
 }
 
 void Viewer::on_bytes(ByteView bytes) {
@@ -69,14 +85,18 @@ void Viewer::on_bytes(ByteView bytes) {
     trace_ ^= static_cast<std::uint64_t>(timeline_.now().time_since_epoch().count());
     const auto message = decode_server(bytes);
     if (!message) return complain("undecodable: " + message.error().message);
-    if (!joined_ && !std::holds_alternative<Welcome>(*message) && !std::holds_alternative<Goodbye>(*message))
+    if (!joined_ && !std::holds_alternative<Welcome>(*message) && !std::holds_alternative<Goodbye>(*message)) {
+        if (habits_.quality.lossy) return; // [E5] it has overtaken the welcome
         complain("[J5] something came before the welcome");
+    }
     std::visit([this](const auto& what) { on(what); }, *message);
 }
 
 void Viewer::on(const Welcome& welcome) {
     if (joined_) complain("[J5] welcomed twice");
     joined_ = true;
+    asking_ = false;
+    newest_seen_ = {};
     resume_token_ = welcome.resume_token;
     if (id_ != welcome.viewer) { // someone new: nothing of before counts
         id_ = welcome.viewer;
@@ -103,18 +123,31 @@ void Viewer::check_version(Epoch epoch, Version version) {
 }
 
 void Viewer::on(const Snapshot& snapshot) {
-    check_version(snapshot.epoch, snapshot.version);
+    // One that was lost and said again may come behind what made it unnecessary; then it changes nothing.
+    if (!habits_.quality.lossy) check_version(snapshot.epoch, snapshot.version);
+    const Version before = replica_.epoch() == snapshot.epoch ? replica_.version() : Version{0};
     if (replica_.apply(snapshot) == Replica::Applied::hash_mismatch) complain("hash mismatch in a snapshot");
+    if (replica_.version() < before) complain("a version went down");
+    acknowledge();
 }
 
 void Viewer::on(const Delta& delta) {
-    check_version(delta.epoch, delta.version);
+    if (!habits_.quality.lossy) check_version(delta.epoch, delta.version);
     const auto applied = replica_.apply(delta);
     if (applied == Replica::Applied::hash_mismatch) complain("hash mismatch in a delta");
-    if (applied == Replica::Applied::needs_snapshot) complain("a delta did not fit");
+    if (applied == Replica::Applied::needs_snapshot) {
+        if (habits_.quality.lossy)
+            return fall_behind(delta.version); // the snapshot that it leads on from is not here yet
+        complain("a delta did not fit");
+    }
+    acknowledge();
 }
 
 void Viewer::on(const Beacon& beacon) {
+    if (habits_.quality.lossy && beacon.version != replica_.version()) {
+        if (beacon.version > replica_.version()) fall_behind(beacon.version);
+        return;
+    }
     if (beacon.version != replica_.version())
         complain("[S3] a beacon spoke of another version than was sent before it");
     if (beacon.state_hash != replica_.state_hash()) complain("hash mismatch in a beacon");
@@ -165,7 +198,7 @@ void Viewer::on_gone(ErrorCode code) {
 }
 
 void Viewer::ping() {
-    say(Ping{habits_.clock.at(timeline_.now())});
+    say(Ping{habits_.clock.at(timeline_.now())}, Delivery::lossy);
     plan(ping_interval, &Viewer::ping);
 }
 
@@ -180,7 +213,7 @@ void Viewer::report() {
                                  .position_at(estimated_server_time(), TickLength{});
     report.drift =
         std::clamp<Microseconds>(player_position() - target, Microseconds{-1'000'000'000}, Microseconds{1'000'000'000});
-    say(report);
+    say(report, Delivery::lossy);
     plan(report_interval, &Viewer::report);
 }
 
@@ -217,7 +250,7 @@ void Viewer::act() {
     plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
     if (unanswered_.size() >= Member::outcomes_kept) return; // as many as the engine promises to remember
     if (habits_.plugins && random_.chance(0.3))
-        say(ClientSignal{"ward", "poke", sorted_map({{"n", Value{random_.between(0, 99)}}})});
+        say(ClientSignal{"ward", "poke", sorted_map({{"n", Value{random_.between(0, 99)}}})}, Delivery::lossy);
     ClientCommand command;
     command.sequence = ++sequence_;
     command.media = replica_.media().instance;

@@ -88,7 +88,12 @@ class Viewer final : private Wire::Listener {
     void on(const Beacon& beacon);
 
     void dial();
-    void say(const ClientMessage& message);
+    void say(const ClientMessage& message, Delivery delivery = Delivery::reliable);
+    // [E6] Over a lossy way: says what it holds now.
+    void acknowledge();
+    // Something is newer than what is held: waits a little for it to come by itself, then asks.
+    void fall_behind(Version seen);
+    void ask_if_behind();
     void ping();
     void report();
     void play_on();
@@ -118,6 +123,8 @@ class Viewer final : private Wire::Listener {
     ViewerId id_;
     std::string resume_token_;
     Replica replica_;
+    Version newest_seen_;
+    bool asking_ = false; // ask_if_behind() is planned
     std::uint32_t sequence_ = 0;
     std::deque<std::size_t> unanswered_; // places in said_
     std::vector<Said> said_;

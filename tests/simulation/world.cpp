@@ -62,6 +62,10 @@ Habits World::random_habits() {
         habits.quality.capacity_bytes = static_cast<std::size_t>(random_.between(50, 2000));
         habits.reading_pause = Microseconds{4'000'000};
     }
+    if (scenario_.lossy > 0 && random_.chance(scenario_.lossy)) {
+        habits.quality.lossy = true;
+        habits.quality.loss = static_cast<double>(random_.between(0, 100)) / 100 * scenario_.loss_max;
+    }
     return habits;
 }
 

@@ -22,6 +22,8 @@ struct Scenario {
     Microseconds connection_lifetime{0}; // on average; 0 = they hold
     double silent_death = 0;
     double slow_readers = 0; // share of the viewers
+    double lossy = 0;        // share of the viewers that come by a way that loses things, as ENet's
+    double loss_max = 0.3;   // how much; each has its own
     double second_tabs = 0;  // chance a second that someone opens the room in a second tab
     double stalls = 0;       // chance a second that the engine's thread stands still for up to 400 ms
     bool plugins = false;    // the room has one, and the viewers use it

@@ -66,6 +66,8 @@ export class Replica {
 
   apply(message: Snapshot | Delta): Applied {
     if (message.type === "snapshot") {
+      // One that was said again comes behind what made it unnecessary.
+      if (message.epoch === this.epoch_ && message.version < this.version_) return "stale";
       this.forget();
     } else {
       if (message.epoch !== this.epoch_ || this.epoch_ === 0) return "needsSnapshot";
