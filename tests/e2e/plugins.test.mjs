@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { launch, untilLive } from '../harness/browser.mjs';
 import { root } from '../harness/engine.mjs';
 import {
-  byId, film, look, openRoom, say, startWithMedia, until, untilLines, untilPaused, untilPlayerIs, untilPlaying,
+  byId, complaints, film, look, openRoom, say, startWithMedia, until, untilLines, untilPaused, untilPlayerIs, untilPlaying,
 } from './support.mjs';
 
 const plugins = {
@@ -171,8 +171,8 @@ describe('a room with plugins', { timeout: 300_000 }, () => {
     await untilPlaying(host.page);
     for (const name of ['one', 'two', 'three']) {
       await byId(guest.page, 'queue-url').fill(`/media/demo.mp4?${name}`);
-      await byId(guest.page, 'queue-add').click();
-      await until('it was taken', () => byId(guest.page, 'queue-url').inputValue(), (value) => value === '');
+      await byId(guest.page, 'queue-url').press('Enter');
+      await until('it was taken', () => byId(guest.page, 'queue-url').inputValue(), (value) => value === '', 10_000, () => complaints(guest.page));
     }
     await until('three wait', () => byId(host.page, 'queue-item').count(), (count) => count === 3);
     const order = async (page) => (await shared(page, 'queue')).items.map(({ id }) => id);

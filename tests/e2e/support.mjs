@@ -66,8 +66,8 @@ export const look = (page) =>
     };
   });
 
-// Asks again until it holds; fails with what it last saw.
-export async function until(what, ask, holds, timeoutMs = 10_000) {
+// Asks again until it holds; fails with what it last saw, and with what `explain` adds.
+export async function until(what, ask, holds, timeoutMs = 10_000, explain = undefined) {
   const deadline = Date.now() + timeoutMs;
   let seen;
   do {
@@ -75,8 +75,13 @@ export async function until(what, ask, holds, timeoutMs = 10_000) {
     if (holds(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 50));
   } while (Date.now() < deadline);
-  assert.fail(`${what}: still not so after ${timeoutMs} ms, last seen ${JSON.stringify(seen)}`);
+  assert.fail(`${what}: still not so after ${timeoutMs} ms, last seen ${JSON.stringify(seen)}${explain ? `; ${await explain()}` : ''}`);
 }
+
+// What a page complains of: its alerts and toasts, and how its connection stands.
+export const complaints = async (page) =>
+  `the page says ${JSON.stringify(await page.locator('[role="alert"], [data-testid="toasts"]').allTextContents())}, ${
+    await page.evaluate(() => window.playhead.room.view.status)}`;
 
 export const untilPlayerIs = (page, what, holds, timeoutMs) =>
   until(what, () => look(page), (seen) => seen.media !== null && holds(seen.media, seen), timeoutMs);

@@ -1,0 +1,50 @@
+// Runs the test files of this folder one after the other (`node run.mjs [FILE...]`) and ends with "N passed, N failed".
+// These tests share two cores with up to four browsers: a file that fails is run once more by itself, and what failed the
+// first time is told in any case. What fails twice has failed.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folders = ['harness', 'e2e', 'hostile'];
+const files = process.argv.length > 2
+  ? process.argv.slice(2)
+  : folders.flatMap((folder) =>
+      readdirSync(path.join(here, folder)).filter((name) => name.endsWith('.test.mjs')).sort().map((name) => path.join(folder, name)));
+
+// Resolves with { passed, failed, names } once the file's tests have ended; a file that breaks has failed once at least.
+function runFile(file) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--test', file], { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.once('exit', (code) => {
+      const total = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
+      const failed = total('fail') + total('cancelled');
+      const names = [...output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name);
+      resolve({ passed: total('pass'), failed: code === 0 ? failed : Math.max(failed, 1), names });
+    });
+  });
+}
+
+let passed = 0;
+let failed = 0;
+const unsteady = [];
+for (const file of files) {
+  let result = await runFile(file);
+  if (result.failed > 0) {
+    const first = result;
+    console.log(`\n${file}: ${first.failed} failed (${first.names.join('; ') || 'it ended early'}); once more`);
+    result = await runFile(file);
+    if (result.failed === 0) unsteady.push(`${file}: ${first.names.join('; ') || 'it ended early'}`);
+  }
+  passed += result.passed;
+  failed += result.failed;
+}
+if (unsteady.length > 0) console.log(`\nfailed once, then passed:\n  ${unsteady.join('\n  ')}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
