@@ -1,13 +1,14 @@
 // A real mpv (without screen and sound card) and a real page in one room: they follow each other both ways, what the
 // room does not allow is told in mpv, and an mpv that dies comes back.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { launch } from '../harness/browser.mjs';
-import { monotonicMs, root } from '../harness/engine.mjs';
+import { freePort, monotonicMs, root } from '../harness/engine.mjs';
 import { median } from '../harness/timeline.mjs';
 import { end, joinWithMpv, openMpv, run } from './native-programs.mjs';
 import {
@@ -46,6 +47,7 @@ describe('mpv in a room', { timeout: 240_000 }, () => {
 
   before(async () => {
     engine = await startWithMedia({
+      enet: { listen: `127.0.0.1:${await freePort()}` },
       plugins_folder: path.join(root, 'plugins'),
       plugins: { roles: {}, host_control: { mode: 'anyone' }, chat: {}, queue: { gap_s: 0 }, presence: { gather_s: 0.2 } },
     });
@@ -59,7 +61,7 @@ describe('mpv in a room', { timeout: 240_000 }, () => {
     await engine?.stop();
   });
 
-  for (const transport of ['websocket']) {
+  for (const transport of ['websocket', 'enet']) {
     it(`a page and mpv follow each other over ${transport}: play, pause, seek, speed`, async (t) => {
       const { link } = await engine.createRoom({ title: 'Film night', media: film });
       const page = await enter(link);
@@ -202,6 +204,24 @@ describe('mpv in a room', { timeout: 240_000 }, () => {
       mpv.close();
     } finally {
       await end(own);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('another file than the room\'s is told by its size, and does not tell the room how long it is', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'playhead-mpv-test-'));
+    try {
+      const cut = path.join(folder, 'cut.mkv');
+      await promisify(execFile)('ffmpeg', ['-v', 'error', '-i', path.join(mediaFolder, 'demo.mp4'), '-t', '30', '-c', 'copy', cut]);
+      const { link } = await engine.createRoom({ title: 'Film night', media: film });
+      const mpv = await join(link, cut);
+      await mpv.untilSaid(/another file than the room's/);
+      await run('cli', [engine.url + link, 'play']);
+      await mpv.untilPlayer('plays', ({ paused }) => !paused);
+      const page = await enter(link);
+      await until('the room is as long as its own film', () => look(page), ({ durationMs }) => Math.abs(durationMs - 40_000) < 500);
+      await mpv.untilSaid(/lasts 0:(29|30), the room's 0:(39|40)/);
+    } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });

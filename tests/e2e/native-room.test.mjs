@@ -2,11 +2,10 @@
 // sees and does what it is told.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeAuthority } from '../harness/certificates.mjs';
-import { build, root, startEngine, stop } from '../harness/engine.mjs';
+import { build, freePort, root, startEngine, stop } from '../harness/engine.mjs';
 
 const waitMs = 15_000;
 const withoutFolders = { media_folder: '', web_root: '' };
@@ -18,15 +17,6 @@ before(async () => {
   room = await engine.createRoom({ title: 'Native', media: { kind: 'file', url: '/media/demo.mp4', title: 'Demo' } });
 });
 after(() => engine?.stop());
-
-// One that nobody listens at now; ENet's own port has to be known before the engine says it.
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // The example as a child that can be told things and waited for.
 function join(name, transport, link = engine.url + room.link, env = {}) {

@@ -67,6 +67,15 @@ const fetchBelieving = (ca) => (url, { method = 'GET', body, headers } = {}) =>
     request.end(body);
   });
 
+// One that nobody listens at now; ENet's own port has to be known before the engine says it.
+export async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 // Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
 // signed the certificate.
 // Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.

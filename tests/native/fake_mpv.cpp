@@ -71,7 +71,8 @@ std::string FakeMpv::expanded() const {
     char text[256];
     const char* sound = sound_ && loaded_ && !lands_at_ms_ ? "%f" : "";
     char heard[32];
-    std::snprintf(heard, sizeof heard, *sound == '\0' ? "" : "%f", position_ms_ / 1000);
+    std::snprintf(heard, sizeof heard, *sound == '\0' ? "" : "%f",
+                  (position_ms_ - (unheard_ ? unheard_ms : 0)) / 1000);
     char seen[32];
     std::snprintf(seen, sizeof seen, loaded_ ? "%f" : "", position_ms_ / 1000);
     const auto flag = [](bool on) { return on ? "yes" : "no"; };
@@ -93,10 +94,12 @@ void FakeMpv::pass(double ms) {
     if (lands_at_ms_ && *lands_at_ms_ <= until_ms) {
         now_ms_ = *std::exchange(lands_at_ms_, std::nullopt);
         position_ms_ = seek_to_ms_;
+        unheard_ = paused_;
         event("playback-restart");
     }
     const bool moves = loaded_ && !paused_ && !starved_ && !ended_ && !hangs_ && !lands_at_ms_;
     if (moves) position_ms_ += (until_ms - now_ms_) * speed_;
+    if (moves) unheard_ = false;
     now_ms_ = until_ms;
 }
 
@@ -124,6 +127,7 @@ void FakeMpv::open(std::string_view path) {
 void FakeMpv::file_loaded(double duration_ms) {
     loaded_ = true;
     duration_ms_ = duration_ms;
+    unheard_ = paused_;
     event("file-loaded");
     event("playback-restart");
 }

@@ -15,6 +15,8 @@ namespace playhead::mpv::test {
 class FakeMpv final : public Port {
   public:
     static constexpr double seek_takes_ms = 30;
+    // Put somewhere while paused, it says that what is heard is so far behind until it plays.
+    static constexpr double unheard_ms = 40;
 
     double now_ms() const override { return now_ms_; }
     std::uint64_t send(const Value::List& command) override;
@@ -74,6 +76,7 @@ class FakeMpv final : public Port {
     bool ended_ = false;
     bool sound_ = true;
     double buffered_ms_ = 0;
+    bool unheard_ = false; // put where it stands while paused, not played since
     bool hangs_ = false;
     bool nonsense_ = false;
     std::optional<double> lands_at_ms_;

@@ -59,6 +59,7 @@ TEST_CASE("an own copy is told to differ when it does") {
     CHECK(longer.contains("1:32:00"));
     CHECK(longer.contains("1:30:00"));
     CHECK(difference_words({5'400'000, 700}, {5'400'000, 900}).contains("another file"));
+    CHECK(difference_words({5'400'000, 700}, {{}, 900}).contains("another file"));
     // The same file is the same film, whatever its container says of its length.
     CHECK(difference_words({5'520'000, 700}, {5'400'000, 700}).empty());
 }

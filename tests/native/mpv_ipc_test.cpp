@@ -93,7 +93,7 @@ TEST_CASE("a line without an end is refused at its limit, many short ones are no
 TEST_CASE("one text tells everything about mpv at one instant") {
     const auto playing = read_probe("12.345678|12.333333|90.000000|no|no|no|no|1.020000|30.000000|yes|4.500000");
     REQUIRE(playing.has_value());
-    CHECK(*playing->position_ms() == doctest::Approx(12'345.678));
+    CHECK(*playing->audio_ms == doctest::Approx(12'345.678));
     CHECK(*playing->video_ms == doctest::Approx(12'333.333));
     CHECK(*playing->duration_ms == doctest::Approx(90'000));
     CHECK_FALSE(playing->paused);
@@ -103,7 +103,7 @@ TEST_CASE("one text tells everything about mpv at one instant") {
 
     const auto silent = read_probe("|3.000000||yes|yes|no|no|1.000000|||");
     REQUIRE(silent.has_value());
-    CHECK(*silent->position_ms() == doctest::Approx(3'000));
+    CHECK(*silent->video_ms == doctest::Approx(3'000));
     CHECK(silent->seeking);
     CHECK(silent->paused);
     CHECK_FALSE(silent->duration_ms.has_value());
@@ -111,7 +111,8 @@ TEST_CASE("one text tells everything about mpv at one instant") {
 
     const auto idle = read_probe("|||no||||1.000000|||");
     REQUIRE(idle.has_value());
-    CHECK_FALSE(idle->position_ms().has_value());
+    CHECK_FALSE(idle->audio_ms.has_value());
+    CHECK_FALSE(idle->video_ms.has_value());
     // What a local file has read ahead says nothing about a network.
     CHECK_FALSE(read_probe("1|1|9|no|no|no|no|1|25|no|1.5")->buffer_ms.has_value());
 }
@@ -126,7 +127,8 @@ TEST_CASE("a text that is something else tells nothing") {
     // Single numbers that make no sense are not known.
     const auto odd = read_probe("nan|1e300|-5|no|no|no|no|1|0|yes|inf");
     REQUIRE(odd.has_value());
-    CHECK_FALSE(odd->position_ms().has_value());
+    CHECK_FALSE(odd->audio_ms.has_value());
+    CHECK_FALSE(odd->video_ms.has_value());
     CHECK_FALSE(odd->duration_ms.has_value());
     CHECK_FALSE(odd->frame_ms.has_value());
     CHECK_FALSE(odd->buffer_ms.has_value());

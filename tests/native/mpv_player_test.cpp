@@ -104,6 +104,24 @@ TEST_CASE("what it is told to do is no wish of the person's") {
     CHECK_FALSE(stage.player.report().user_acting);
 }
 
+TEST_CASE("put somewhere while it stands it is where its picture is, whatever its sound says") {
+    Stage stage;
+    stage.player.seek(60'000);
+    CHECK(stage.run(200).position_ms == doctest::Approx(60'000));
+    // From there on it is what is heard that counts; and stopped again it stands where the sound has stopped.
+    stage.player.play();
+    CHECK(stage.run(500).position_ms == doctest::Approx(60'500));
+    stage.player.pause();
+    CHECK(stage.run(500).position_ms == doctest::Approx(stage.mpv.position_ms()));
+    CHECK(stage.wishes().empty());
+    // Where the person goes from there is no other than what they see.
+    stage.mpv.seek(120'000);
+    stage.run(200);
+    const auto wishes = stage.wishes();
+    REQUIRE(wishes.size() == 1);
+    CHECK(wishes[0].position_ms == doctest::Approx(120'000));
+}
+
 TEST_CASE("orders in any order and at any pace are never taken for wishes") {
     playhead::test::Random random{20261128};
     Stage stage;

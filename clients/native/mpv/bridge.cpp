@@ -48,6 +48,7 @@ Bridge::Bridge(Options options, std::optional<OwnCopy> own)
       life_(life_options(options_)),
       player_(life_),
       own_(std::move(own)),
+      room_file_(options_.certificate_authorities),
       room_(client::join_room(join_options(options_))) {
     room_->set_source_offset_ms(options_.source_offset_ms);
     room_->on_change([this] { changed_ = true; });
@@ -164,6 +165,8 @@ void Bridge::on_opened(const std::string& path) {
 void Bridge::on_loaded() {
     const client::MediaView& media = room_->view().media;
     compare_ = own_ && plays_own(media);
+    difference_.clear();
+    player_.set_other_copy(compare_);
 }
 
 void Bridge::on_key(const std::string& name) {
@@ -266,16 +269,29 @@ void Bridge::attach(bool on) {
         room_->detach_player();
 }
 
-// As soon as it is known how long both are.
+// What is known of the room's file; empty while whoever serves it is being asked.
+std::optional<Copy> Bridge::room_copy() {
+    const client::MediaView& media = room_->view().media;
+    Copy copy;
+    if (media.duration_ms > 0) copy.duration_ms = media.duration_ms;
+    const auto address = address_of(media, options_.link.server);
+    if (media.kind != client::MediaKind::file || !address) return copy;
+    if (!room_file_.asked(*address)) return std::nullopt;
+    copy.bytes = room_file_.bytes();
+    return copy;
+}
+
+// Another file than the room's is told, first by its size, and does not tell the room how long it is.
 void Bridge::compare_own() {
-    if (!compare_) return;
     const std::optional<client::SyncStatus>& sync = room_->view().sync;
-    const double room_ms = room_->view().media.duration_ms;
-    if (!sync || !sync->duration_ms || room_ms <= 0) return;
-    compare_ = false;
-    const std::string words = difference_words({.duration_ms = sync->duration_ms, .bytes = own_->bytes},
-                                               {.duration_ms = room_ms, .bytes = {}});
-    if (!words.empty()) trouble(words);
+    if (!compare_ || !sync || !sync->duration_ms) return;
+    const std::optional<Copy> theirs = room_copy();
+    if (!theirs) return;
+    const Copy own{.duration_ms = sync->duration_ms, .bytes = own_->bytes};
+    player_.set_other_copy(own.bytes && theirs->bytes && *own.bytes != *theirs->bytes);
+    const std::string words = difference_words(own, *theirs);
+    if (!words.empty() && words != difference_) trouble(difference_ = words);
+    compare_ = !theirs->duration_ms; // until somebody has told it
 }
 
 // ---- telling

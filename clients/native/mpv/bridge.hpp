@@ -2,6 +2,7 @@
 
 #include "common/news.hpp"
 #include "common/output.hpp"
+#include "mpv/file_size.hpp"
 #include "mpv/life.hpp"
 #include "mpv/options.hpp"
 #include "mpv/player.hpp"
@@ -53,6 +54,7 @@ class Bridge {
     void follow_media();
     bool plays_own(const client::MediaView& media) const;
     void compare_own();
+    std::optional<Copy> room_copy();
     void look_at_room();
     void say(const programs::NewsLine& line);
     void trouble(std::string text);
@@ -79,7 +81,9 @@ class Bridge {
     std::optional<OwnCopy> own_;
     std::string own_for_;             // address of the media that it stands for; empty: what comes first
     std::optional<std::string> open_; // own path that mpv has open already
-    bool compare_ = false;
+    bool compare_ = false;   // not everything is known yet by which it may differ from the room's
+    std::string difference_; // what the person was told of that
+    FileSize room_file_;
 
     double sought_at_ms_ = 0;
     bool scrubbing_ = false;

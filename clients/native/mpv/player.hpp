@@ -97,6 +97,8 @@ class MpvPlayer final : public client::Player {
     // What the room plays at, which speed keys are counted from. The controller sets it when it plays; until then mpv
     // shows it all the same.
     void set_room_rate(double rate);
+    // Whether what is open is another file than the room's, so that its length says nothing of the room's.
+    void set_other_copy(bool other) { other_copy_ = other; }
     // The room has answered what the person did. What it did not apply is taken back here only where the controller
     // could not know of it: the speed.
     void answered(bool applied);
@@ -154,6 +156,8 @@ class MpvPlayer final : public client::Player {
     void learn_rate_delay(const Reading& before, double read_at_ms, double change);
     bool seek_under_way(double now_ms) const;
     bool should_move() const;
+    bool by_sound() const;
+    std::optional<double> position_ms() const;
     std::optional<double> expected_ms(double local_ms) const;
     bool is_stalled(double now_ms) const;
 
@@ -179,11 +183,13 @@ class MpvPlayer final : public client::Player {
     bool shows_room_ = false;    // mpv was given the room's rate before the controller has set it
     bool pitch_kept_ = true;
     double room_rate_ = 1;
+    bool other_copy_ = false;
     std::optional<double> seek_target_ms_;
     double seek_begun_at_ms_ = 0; // the last one, ours or not
     int own_seeks_ = 0;           // sent since the last landing
     int seen_seeks_ = 0;          // begun by mpv since then
     bool restarted_ = false;      // playback has begun again since then
+    bool placed_ = false;         // put where it stands by a seek or a load, and not played since
 
     std::optional<Anchor> anchor_;
     double anchor_from_ms_ = 0; // no anchor before

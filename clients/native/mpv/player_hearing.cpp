@@ -141,6 +141,7 @@ bool MpvPlayer::look() {
 void MpvPlayer::take(const Reading& reading, double local_ms) {
     reading_ = reading;
     read_at_ms_ = local_ms;
+    if (!reading.paused && !seek_under_way(local_ms)) placed_ = false;
     if (!loaded_) return;
     judge_switches(local_ms);
     judge_seek(local_ms);
@@ -156,7 +157,7 @@ void MpvPlayer::judge_switches(double local_ms) {
         anchor_from_ms_ = local_ms + (wants_paused_ ? pause_settles_ms : 0);
         moved_at_ms_ = local_ms;
         const auto kind = wants_paused_ ? UserIntent::Kind::pause : UserIntent::Kind::play;
-        intend({.kind = kind, .position_ms = reading_->position_ms().value_or(0)}, local_ms);
+        intend({.kind = kind, .position_ms = position_ms().value_or(0)}, local_ms);
     }
     if (std::abs(reading_->speed - wanted_rate_) > rate_epsilon) {
         // mpv's keys multiply what is there, a correction of ours included; the key that resets sets 1.
@@ -176,7 +177,7 @@ void MpvPlayer::judge_switches(double local_ms) {
 void MpvPlayer::judge_seek(double local_ms) {
     const bool any = seen_seeks_ > 0 || seek_target_ms_;
     const bool over = restarted_ || reading_->ended || local_ms - seek_begun_at_ms_ > seek_timeout_ms;
-    const std::optional<double> position = reading_->position_ms();
+    const std::optional<double> position = position_ms();
     if (!any || !over || reading_->seeking || !position) return;
     const bool more_than_ours = seen_seeks_ > own_seeks_;
     const std::optional<double> expected = seek_target_ms_ ? seek_target_ms_ : expected_ms(local_ms);
@@ -189,7 +190,7 @@ void MpvPlayer::judge_seek(double local_ms) {
 }
 
 void MpvPlayer::judge_position(double local_ms) {
-    const std::optional<double> position = reading_->position_ms();
+    const std::optional<double> position = position_ms();
     if (seek_under_way(local_ms)) {
         jumped_at_ms_.reset();
         return;
@@ -203,9 +204,8 @@ void MpvPlayer::judge_position(double local_ms) {
         moved_to_ms_ = *position;
         moved_at_ms_ = local_ms;
     }
-    const bool by_sound = reading_->audio_ms.has_value();
     const std::optional<double> expected =
-        anchor_ && anchor_->by_sound == by_sound ? expected_ms(local_ms) : std::nullopt;
+        anchor_ && anchor_->by_sound == by_sound() ? expected_ms(local_ms) : std::nullopt;
     const double limit_ms = wants_paused_ ? jump_paused_ms : jump_playing_ms;
     if (expected && std::abs(*position - *expected) > limit_ms) {
         // Its seek may not have been told yet. One that never is: a step of a frame while paused is the person's, a
@@ -216,7 +216,7 @@ void MpvPlayer::judge_position(double local_ms) {
     }
     jumped_at_ms_.reset();
     if (local_ms < anchor_from_ms_) return;
-    anchor_ = Anchor{.local_ms = local_ms, .position_ms = *position, .by_sound = by_sound};
+    anchor_ = Anchor{.local_ms = local_ms, .position_ms = *position, .by_sound = by_sound()};
 }
 
 std::optional<double> MpvPlayer::expected_ms(double local_ms) const {

@@ -27,8 +27,6 @@ struct Reading {
     std::optional<double> frame_ms;
     std::optional<double> buffer_ms; // only of what comes over a network
 
-    // What is heard, where there is sound: with it mpv keeps the picture.
-    std::optional<double> position_ms() const { return audio_ms ? audio_ms : video_ms; }
     bool operator==(const Reading&) const = default;
 };
 

@@ -68,14 +68,18 @@ std::expected<OwnCopy, std::string> own_copy_at(const std::string& path) {
                    .bytes = failed ? std::nullopt : std::optional<std::uint64_t>{bytes}};
 }
 
+bool same_length(const Copy& own, const Copy& room) {
+    return !own.duration_ms || !room.duration_ms || std::abs(*own.duration_ms - *room.duration_ms) <= same_length_ms;
+}
+
 std::string difference_words(const Copy& own, const Copy& room) {
     if (own.bytes && room.bytes && *own.bytes == *room.bytes) return {};
-    if (own.duration_ms && room.duration_ms && std::abs(*own.duration_ms - *room.duration_ms) > same_length_ms) {
+    if (!same_length(own, room)) {
         return "Your copy lasts " + programs::time_words(*own.duration_ms) + ", the room's " +
                programs::time_words(*room.duration_ms) + ": it may be another cut";
     }
     if (own.bytes && room.bytes)
-        return "Your copy is another file than the room's, equally long: its picture may sit some frames apart";
+        return "Your copy is another file than the room's: its picture may sit some frames apart";
     return {};
 }
 

@@ -36,6 +36,9 @@ struct Copy {
 // Copies of one film differ by less: what their containers count at the end.   Unit: ms.
 inline constexpr double same_length_ms = 1'000;
 
+// Whether they last equally long, as far as is known.
+bool same_length(const Copy& own, const Copy& room);
+
 // What to tell about an own copy that is not the room's; empty if nothing speaks against it.
 std::string difference_words(const Copy& own, const Copy& room);
 

@@ -24,6 +24,7 @@ Report report_of(const Figures& figures) {
     constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
     const ClockEstimate clock = figures.clock.value_or(ClockEstimate{});
     const SyncStatus sync = figures.sync.value_or(SyncStatus{});
+    const double duration_ms = sync.other_copy ? 0 : sync.duration_ms.value_or(0);
     const int flags = bit(ReportFlag::stalled, sync.stalled) | bit(ReportFlag::away, !figures.sync) |
                       bit(ReportFlag::blocked, sync.blocked) | bit(ReportFlag::inexact, sync.inexact);
     return {.version = figures.version,
@@ -32,7 +33,7 @@ Report report_of(const Figures& figures) {
             .delay = Microseconds{bounded(clock.rtt_ms / 2 * 1000, 0, u32_max)},
             .clock_error = Microseconds{bounded(clock.error_bound_ms * 1000, 0, u32_max)},
             .buffer_ms = static_cast<std::uint32_t>(bounded(sync.buffer_ms, 0, u32_max)),
-            .duration = MediaTime{bounded(sync.duration_ms.value_or(0) * 1000, 0, time_max.count())},
+            .duration = MediaTime{bounded(duration_ms * 1000, 0, time_max.count())},
             .flags = static_cast<std::uint8_t>(flags)};
 }
 

@@ -104,7 +104,8 @@ void SyncLoop::decide(const PlayerReport& report, const PlayerCapabilities& capa
                .blocked = report.blocked,
                .inexact = !capabilities.fine_rate,
                .buffer_ms = report.buffer_ms,
-               .duration_ms = report.duration_ms};
+               .duration_ms = report.duration_ms,
+               .other_copy = report.other_copy};
     wake_at_ms_ = short_ ? std::min(result.wake_at_ms, report.local_ms + refill_look_ms) : result.wake_at_ms;
 }
 

@@ -44,13 +44,18 @@ asio::awaitable<Outcome> ask(Stream& stream, http::request<http::string_body> re
     if (unsent) co_return std::unexpected("the request could not be sent: " + unsent.message());
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
-    parser.body_limit(HttpExchange::body_bytes_max);
+    if (request.method() == http::verb::head)
+        parser.body_limit(boost::none);
+    else
+        parser.body_limit(HttpExchange::body_bytes_max);
     parser.header_limit(HttpExchange::header_bytes_max);
+    parser.skip(request.method() == http::verb::head);
     const auto [unread, read] = co_await http::async_read(stream, buffer, parser, use_tuple);
     if (unread) co_return std::unexpected("no answer that can be read: " + unread.message());
     HttpAnswer answer;
     answer.status = static_cast<int>(parser.get().result_int());
     answer.retry_after_ms = retry_after_ms(std::string_view{parser.get()[http::field::retry_after]});
+    if (const auto length = parser.content_length()) answer.content_bytes = *length;
     answer.body = std::move(parser.get().body());
     co_return answer;
 }

@@ -14,6 +14,7 @@ namespace playhead::client {
 struct HttpAnswer {
     int status = 0;
     std::string body;
+    std::optional<std::uint64_t> content_bytes;
     double retry_after_ms = 0;
     std::vector<std::string> addresses; // of the host, the one that answered first
 };

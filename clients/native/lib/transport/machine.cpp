@@ -71,7 +71,9 @@ std::expected<HttpResponse, std::string> http_fetch(const HttpRequest& request) 
     for (;;) {
         if (auto answer = exchange.poll()) {
             if (!*answer) return std::unexpected(std::move(answer->error()));
-            return HttpResponse{(*answer)->status, std::move((*answer)->body)};
+            return HttpResponse{.status = (*answer)->status,
+                                .body = std::move((*answer)->body),
+                                .content_bytes = (*answer)->content_bytes};
         }
         if (local_now_ms() >= until_ms) return std::unexpected("no answer in time from " + *server);
         std::vector<pollfd> sockets;

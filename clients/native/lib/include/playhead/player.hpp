@@ -52,6 +52,9 @@ struct PlayerReport {
     double rate = 1;
     // How much is buffered ahead of the position; 0 = not known.
     double buffer_ms = 0;
+    // It plays something else than the room's address, such as a copy of the person's: the room is not told how long
+    // that is.
+    bool other_copy = false;
 };
 
 // What a person did to the player itself: its keys, its own controls.

@@ -32,6 +32,7 @@ struct SyncStatus {
     bool inexact = false;
     double buffer_ms = 0;
     std::optional<double> duration_ms;
+    bool other_copy = false; // what plays is not the room's own address
 
     bool operator==(const SyncStatus&) const = default;
 };
