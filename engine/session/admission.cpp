@@ -59,7 +59,7 @@ Result<Admission> by_link(std::string_view text, Asks asks, const Door& door) {
         return refused(ErrorCode::token_malformed, "the join token's kind is neither j (join) nor o (owner)");
     if (token->room != door.room) return refused(ErrorCode::token_foreign, "the join token is another room's");
     if (asks == Asks::to_enter && door.connect_tokens_only)
-        return refused(ErrorCode::token_wrong, "this engine takes connect tokens only: POST /api/v1/rooms/" +
+        return refused(ErrorCode::token_stale, "this engine takes connect tokens only: POST /api/v1/rooms/" +
                                                    door.room.text() + "/join gives one for the link's token");
     const bool owner = token->kind == TokenKind::owner;
     if (!same(token->secret, owner ? door.keys.owner : door.keys.join))

@@ -156,7 +156,7 @@ describe('an engine that takes connect tokens only, and few a minute', { timeout
 
   it('refuses the bare link, and a flood of requests with the time to wait', async () => {
     const { join_token: link } = await engine.api('GET', '/api/v1/rooms/target');
-    assert.deepEqual(await endingOf(engine, { token: link }), refusal('token_wrong'));
+    assert.deepEqual(await endingOf(engine, { token: link }), refusal('token_stale'));
     const answers = [];
     for (let n = 0; n < 12; n++) answers.push(await ask(engine, 'target', { token: n % 2 ? link : 'x' }));
     const limited = answers.filter((answer) => answer.status === 429);

@@ -264,7 +264,7 @@ TEST_CASE("[J14] an engine may take connect tokens only; links then get them, an
     Stage stage{settings};
     for (const std::string& bare : {stage.room.join_token, stage.room.owner_token}) {
         const Heard heard = say(stage, hello_with(stage, bare));
-        CHECK(heard.code == ErrorCode::token_wrong);
+        CHECK(heard.code == ErrorCode::token_stale);
         CHECK(heard.message.find("POST /api/v1/rooms/den/join") != std::string::npos);
     }
     Peer ann = stage.connect();

@@ -9,6 +9,7 @@ import {
   STABLE_MS,
 } from "./connection.js";
 import type { ServerMessage, Welcome } from "./messages.js";
+import type { Ending } from "./retry.js";
 
 const welcome: Welcome = {
   type: "welcome",
@@ -36,6 +37,7 @@ const state: ServerMessage = {
 };
 
 function setUp() {
+  const asking: { answer: Ending | undefined } = { answer: undefined };
   const time = new FakeTime();
   const environment = new FakeEnvironment(time, () => 0.999);
   const log: string[] = [];
@@ -52,6 +54,10 @@ function setUp() {
       client: "",
       device: "",
     }),
+    askForToken: async () => {
+      log.push("ask");
+      return asking.answer;
+    },
     forgetPlace: () => {
       resumeToken = "";
       log.push("forget");
@@ -74,7 +80,13 @@ function setUp() {
     say(welcome);
     say(state);
   };
-  return { time, environment, connection, log, say, goLive };
+  return { time, environment, connection, log, say, goLive, asking };
+}
+
+/** The hello is refused: token_stale. */
+function refuseToken(environment: FakeEnvironment) {
+  environment.socket.handlers.opened();
+  environment.socket.handlers.closed(4009);
 }
 
 describe("a connection", () => {
@@ -87,6 +99,49 @@ describe("a connection", () => {
     const sent = environment.socket.sent.map((bytes) => decodeClientMessage(bytes).type);
     expect(sent).toEqual(["hello"]);
     expect(connection.send({ type: "bye" })).toBe(true);
+  });
+
+  it("asks for another token where the link's opens nothing, and says hello with that", async () => {
+    const { time, environment, connection, log, goLive } = setUp();
+    connection.start();
+    refuseToken(environment);
+    await time.advance(0);
+    expect(environment.sockets).toHaveLength(2);
+    goLive();
+    expect(connection.status).toBe("live");
+    expect(log.filter((entry) => entry === "ask")).toHaveLength(1);
+
+    // Where there is none to be had, it is told why; a door that is only shut for a while is tried again.
+    const refused = setUp();
+    refused.asking.answer = { code: "banned", message: "no", resumable: true, retryMs: 0 };
+    refused.connection.start();
+    refuseToken(refused.environment);
+    await refused.time.advance(20_000);
+    expect(refused.connection.problem?.code).toBe("banned");
+    expect(refused.environment.sockets).toHaveLength(1);
+    const limited = setUp();
+    limited.asking.answer = { code: "rate_limited", message: "", resumable: true, retryMs: 5_000 };
+    limited.connection.start();
+    refuseToken(limited.environment);
+    await limited.time.advance(4_900);
+    expect(limited.environment.sockets).toHaveLength(1);
+    limited.asking.answer = undefined;
+    await limited.time.advance(1_000);
+    refuseToken(limited.environment);
+    await limited.time.advance(0);
+    limited.goLive();
+    expect(limited.connection.status).toBe("live");
+  });
+
+  it("closes when the other token opens nothing either", async () => {
+    const { time, environment, connection } = setUp();
+    connection.start();
+    refuseToken(environment);
+    await time.advance(0);
+    refuseToken(environment);
+    await time.advance(20_000);
+    expect(connection.status).toBe("closed");
+    expect(environment.sockets).toHaveLength(2);
   });
 
   it("does not wait for ever for a socket that never opens, nor for a welcome that never comes", async () => {

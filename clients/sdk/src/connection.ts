@@ -27,6 +27,8 @@ export const BUFFERED_BYTES_MAX = 64 * 1024;
 export interface ConnectionEvents {
   /** What to say first; asked for at every attempt. */
   hello(): Hello;
+  /** The link alone does not open the room: gets what does into the next hello, or says why it cannot. */
+  askForToken(): Promise<Ending | undefined>;
   /** The place is lost: the next hello is a new viewer's. */
   forgetPlace(): void;
   welcome(message: Welcome): void;
@@ -47,6 +49,7 @@ export class Connection {
   private welcomed = false;
   private presentedResume = false;
   private hasJoinToken = false;
+  private asked = false;
   private goodbye: Ending | undefined;
   private failures = 0;
   private malformedFrames = 0;
@@ -218,10 +221,13 @@ export class Connection {
     this.failures = wasStable ? 1 : this.failures + 1;
     this.cancelTimer?.();
     this.dropSocket();
+    // Another ending than the one that asking is the answer to.
+    if (ending.code !== "token_stale") this.asked = false;
     const attempts = {
       failures: this.failures,
       resumed: this.presentedResume,
       hasJoinToken: this.hasJoinToken,
+      asked: this.asked,
     };
     const decision = afterEnding(ending, attempts, this.environment.random());
     const { code, message } = ending;
@@ -229,10 +235,27 @@ export class Connection {
       this.setStatus("closed", { code, message });
       return;
     }
+    if (decision.kind === "ask") {
+      this.askForToken();
+      return;
+    }
     if (decision.forget) this.events.forgetPlace();
     this.retryFloorMs = nowMs + decision.floorMs;
     this.cancelTimer = this.environment.after(decision.delayMs, () => this.start());
     this.setStatus("reconnecting", { code, message, retryAtMs: nowMs + decision.delayMs });
+  }
+
+  private askForToken(): void {
+    this.asked = true;
+    let current = true;
+    this.cancelTimer = () => {
+      current = false;
+    };
+    void this.events.askForToken().then((failed) => {
+      if (!current) return;
+      if (failed) this.end(failed);
+      else this.start();
+    });
   }
 
   private dropSocket(): void {

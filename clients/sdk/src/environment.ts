@@ -3,6 +3,9 @@
 import { SUBPROTOCOL } from "./messages.js";
 import type { LoopTimers } from "./sync/sync-loop.js";
 
+/** A request that takes longer has failed. Unit: ms. */
+const POST_MS_MAX = 10_000;
+
 export interface SocketHandlers {
   opened(): void;
   /** One binary message, and the local time at which it arrived. */
@@ -35,6 +38,8 @@ export interface Environment extends LoopTimers {
   /** [0, 1) */
   random(): number;
   openSocket(url: string, handlers: SocketHandlers): Socket;
+  /** A POST of JSON; rejects when there is no answer. */
+  post(url: string, body: unknown): Promise<Response>;
   readonly page: Page;
 }
 
@@ -141,6 +146,13 @@ export function browserEnvironment(): Environment {
     },
     openSocket: (url, handlers) =>
       socketOn((address, protocol) => new WebSocket(address, protocol), now, url, handlers),
+    post: (url, body) =>
+      fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(POST_MS_MAX),
+      }),
     page: browserPage(),
   };
 }

@@ -58,6 +58,10 @@ export function errorCodeName(code: number): ErrorCodeName {
   return ERROR_CODES[code] ?? "internal";
 }
 
+export function isErrorCodeName(name: unknown): name is ErrorCodeName {
+  return ERROR_CODES.some((code) => code === name);
+}
+
 // ---- the replicated state
 
 export interface RoomInfo {

@@ -3,7 +3,7 @@ import type { ErrorCodeName } from "./api.js";
 import { ERROR_CODES } from "./messages.js";
 import { afterEnding, endingOfClose, FAULTS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from "./retry.js";
 
-const attempts = { failures: 1, resumed: false, hasJoinToken: true };
+const attempts = { failures: 1, resumed: false, hasJoinToken: true, asked: true };
 const ending = (code: ErrorCodeName, resumable = true, retryMs = 0) => ({
   code,
   message: "",
@@ -51,6 +51,15 @@ describe("after a connection has ended", () => {
         kind: "close",
       });
     }
+  });
+
+  it("asks for another token once, where the link's is good for nothing else", () => {
+    const first = { ...attempts, asked: false };
+    expect(afterEnding(ending("token_stale"), first, 0)).toEqual({ kind: "ask" });
+    expect(afterEnding(ending("token_wrong"), first, 0)).toEqual({ kind: "close" });
+    expect(afterEnding(ending("token_stale"), { ...first, hasJoinToken: false }, 0)).toEqual({
+      kind: "close",
+    });
   });
 
   it("closes where trying again would end the same way", () => {

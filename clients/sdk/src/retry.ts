@@ -23,10 +23,14 @@ export interface Attempts {
   /** The connection that ended had presented a resume token. */
   readonly resumed: boolean;
   readonly hasJoinToken: boolean;
+  /** A connect token was asked for, and nothing has come of it yet. */
+  readonly asked: boolean;
 }
 
 export type Decision =
   | { readonly kind: "close" }
+  /** The token is good for asking for another [J14]. */
+  | { readonly kind: "ask" }
   /** `forget`: the place is lost; join as a new viewer. `floorMs`: not sooner, whatever the page hints. */
   | {
       readonly kind: "retry";
@@ -74,6 +78,7 @@ export function afterEnding(ending: Ending, attempts: Attempts, random: number):
   if (OF_TOKEN.has(code) && attempts.resumed && attempts.hasJoinToken) {
     return { kind: "retry", delayMs: 0, floorMs: 0, forget: true };
   }
+  if (code === "token_stale" && attempts.hasJoinToken && !attempts.asked) return { kind: "ask" };
   if (TERMINAL.has(code)) return { kind: "close" };
   if (FAULT.has(code) && attempts.failures >= FAULTS_MAX) return { kind: "close" };
   const backoffMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(attempts.failures - 1, 10));

@@ -15,6 +15,7 @@ import type {
 } from "./api.js";
 import { ClockDriver } from "./clock-driver.js";
 import { Commands, refusal } from "./commands.js";
+import { askConnectToken } from "./connect-token.js";
 import { Connection } from "./connection.js";
 import { defaultDeviceId } from "./device.js";
 import type { Environment } from "./environment.js";
@@ -33,6 +34,7 @@ import { permissionOf } from "./plugin-view.js";
 import { Replica, type ReplicaState } from "./replica.js";
 import { Reports, reportOf } from "./reports.js";
 import { Resyncs } from "./resyncs.js";
+import type { Ending } from "./retry.js";
 import { type Motion, playheadAt, positionMsAt } from "./sync/motion.js";
 import type { SyncStatus } from "./sync/sync-loop.js";
 import { defaultTokenStore, type TokenStore } from "./token-store.js";
@@ -75,6 +77,7 @@ export class Session {
   private me_: number | undefined;
   private welcomedRoles = 0;
   private resumeToken = "";
+  private connectToken = "";
   private readonly device: string;
   private name: string;
   private tickUs_ = TICK_US_DEFAULT;
@@ -105,6 +108,7 @@ export class Session {
     this.reports = new Reports(environment, () => this.report());
     this.connection = new Connection(options.url, environment, {
       hello: () => this.hello(),
+      askForToken: () => this.askForToken(),
       forgetPlace: () => {
         this.resumeToken = "";
       },
@@ -245,10 +249,12 @@ export class Session {
 
   private hello(): Hello {
     const resuming = this.resumeToken !== "";
+    const joinToken = this.connectToken || (this.options.joinToken ?? "");
+    this.connectToken = ""; // good for once
     return {
       type: "hello",
       room: this.options.room,
-      joinToken: this.options.joinToken ?? "",
+      joinToken,
       resumeToken: this.resumeToken,
       name: this.name,
       haveEpoch: resuming ? this.replica.epoch : 0,
@@ -256,6 +262,14 @@ export class Session {
       client: this.options.clientName ?? CLIENT_NAME,
       device: this.device,
     };
+  }
+
+  private async askForToken(): Promise<Ending | undefined> {
+    const { url, joinToken: token = "" } = this.options;
+    const answer = await askConnectToken(this.environment, url, { token, device: this.device });
+    if (typeof answer !== "string") return answer;
+    this.connectToken = answer;
+    return undefined;
   }
 
   private welcome(welcome: Welcome): void {

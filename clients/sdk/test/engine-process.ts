@@ -22,12 +22,13 @@ export class EngineProcess {
     readonly url: string,
   ) {}
 
-  static async start(binary: string): Promise<EngineProcess> {
+  /** `more`: further lines of its config. */
+  static async start(binary: string, more = ""): Promise<EngineProcess> {
     const folder = mkdtempSync(join(tmpdir(), "playhead-sdk-"));
     const script = join(folder, "config.lua");
     writeFileSync(
       script,
-      `return { listen = "127.0.0.1:0", web_root = ".", media_folder = ".", limits = { rooms_created_per_minute = 600 } }\n`,
+      `return { listen = "127.0.0.1:0", web_root = ".", media_folder = ".", limits = { rooms_created_per_minute = 600 }, ${more} }\n`,
     );
     const child = spawn(binary, [script], { stdio: ["ignore", "pipe", "pipe"] });
     const url = await new Promise<string>((resolve, reject) => {

@@ -208,6 +208,25 @@ describe.skipIf(binary === "")("two rooms of the SDK on one engine", () => {
     expect(await refusedWith({ room: nowhere, url })).toBe("room_unknown");
   }, 30_000);
 
+  it("ask for connect tokens where the engine takes nothing else, also after a loss", async () => {
+    const strict = await EngineProcess.start(binary, "connect_tokens_only = true");
+    try {
+      created = await strict.createRoom({ title: "Strict" });
+      const url = strict.socketUrl(created.room);
+      const { room, socket } = join({ url, joinToken: created.owner_token });
+      await until("live", () => room.view.status === "live", room);
+      socket()?.terminate();
+      await until("gone", () => room.view.status !== "live", room);
+      await until("back", () => room.view.status === "live", room);
+      const wrong = join({ url, joinToken: `${created.join_token.slice(0, -4)}AAAA` }).room;
+      await until("closed", () => wrong.view.status === "closed", wrong);
+      expect(wrong.view.problem?.code).toBe("token_wrong");
+    } finally {
+      for (const room of joined.splice(0)) room.leave();
+      await strict.stop();
+    }
+  }, 30_000);
+
   it("are refused with a reason for commands that cannot be", async () => {
     created = await engine.createRoom({ title: "Empty" });
     const { room } = join();

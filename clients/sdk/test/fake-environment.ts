@@ -137,6 +137,10 @@ export class FakeEnvironment implements Environment {
   soon(run: () => void): void {
     this.time.after(0.1, run);
   }
+  /** There is no engine to ask. */
+  post(): Promise<Response> {
+    return Promise.reject(new Error("nobody answers"));
+  }
   openSocket(url: string, handlers: SocketHandlers): Socket {
     const socket = new FakeSocket(url, handlers, () => this.now());
     this.sockets.push(socket);
