@@ -177,8 +177,10 @@ void MpvPlayer::judge_switches(double local_ms) {
 void MpvPlayer::judge_seek(double local_ms) {
     const bool any = seen_seeks_ > 0 || seek_target_ms_;
     const bool over = restarted_ || reading_->ended || local_ms - seek_begun_at_ms_ > seek_timeout_ms;
+    if (!any || !over || reading_->seeking) return;
+    placed_ = true;
     const std::optional<double> position = position_ms();
-    if (!any || !over || reading_->seeking || !position) return;
+    if (!position) return;
     const bool more_than_ours = seen_seeks_ > own_seeks_;
     const std::optional<double> expected = seek_target_ms_ ? seek_target_ms_ : expected_ms(local_ms);
     const double near_enough = seek_target_ms_ || !wants_paused_ ? own_seek_ms : jump_paused_ms;
