@@ -185,6 +185,7 @@ HostRoom::Done HostRoom::add_hook(HookKind kind, std::string name, int slot, std
     HostedPlugin& hosted = *running.plugin;
     const std::string title{name_of(kind)};
     if (!running.registers) return refuse("P:" + title + " is for when init.lua runs, not for hooks");
+    if (running.again) return add_hook_again(kind, name, slot, period);
     if (auto good = check_hook(kind, name); !good) return refuse("P:" + title + ": " + good.error().text());
     if (hosted.hooks.size() >= HostedPlugin::hooks_max)
         return refuse("P:" + title + ": a plugin has at most " + std::to_string(HostedPlugin::hooks_max) + " hooks");
@@ -205,6 +206,16 @@ HostRoom::Done HostRoom::add_hook(HookKind kind, std::string name, int slot, std
     return {};
 }
 
+HostRoom::Done HostRoom::add_hook_again(HookKind kind, std::string_view name, int slot, std::uint32_t period) {
+    const HostedPlugin& hosted = *running.plugin;
+    const std::size_t at = running.hooks_again++;
+    if (at < hosted.hooks.size()) {
+        const Hook& hook = hosted.hooks[at];
+        if (hook.kind == kind && hook.slot == slot && hook.period == period && hosted.name_of(hook) == name) return {};
+    }
+    return refuse("init.lua registers other hooks than when it was started");
+}
+
 std::expected<std::size_t, Complaint> HostRoom::add_limiter(double per_s, double burst) {
     HostedPlugin& hosted = *running.plugin;
     if (!(per_s >= Limiter::per_s_min && per_s <= Limiter::per_s_max))
@@ -212,6 +223,7 @@ std::expected<std::size_t, Complaint> HostRoom::add_limiter(double per_s, double
                       " to " + shown(Value{Limiter::per_s_max}));
     if (!(burst >= 1 && burst <= Limiter::burst_max))
         return refuse("P:limiter: burst: expected a number of tokens from 1 to " + std::to_string(Limiter::burst_max));
+    if (running.again && running.limiters_again < hosted.limiters.size()) return running.limiters_again++;
     if (hosted.limiters.size() >= HostedPlugin::limiters_max)
         return refuse("P:limiter: a plugin has at most " + std::to_string(HostedPlugin::limiters_max) +
                       "; a key tells viewers apart");

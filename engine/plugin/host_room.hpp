@@ -70,6 +70,8 @@ struct HostedPlugin {
     std::vector<CountedCalls> calls; // of all starts
     std::set<std::string> told;      // failures that were logged
     PluginFigure* figure = nullptr;
+    // What it has in Lua when init.lua has run (lua::digest_of); empty if it could not be started anew unnoticed.
+    std::optional<std::uint64_t> fresh;
     std::uint64_t memory_bytes = 0; // as it counts in the figures
     std::uint64_t state_bytes = 0;
     bool counts_as_suspended = false;
@@ -121,6 +123,10 @@ struct HostRoom {
         unsigned depth = 0;             // of the action that led to it; 0: no plugin's
         std::size_t actions = 0;        // that it has queued
         unsigned nested = 0;            // calls of P:apply around it
+        // While init.lua runs:
+        bool pure = true;   // it has only registered: it neither looked at the room nor changed it
+        bool again = false; // after the room has slept: it registers what is there already, so many by now:
+        std::size_t hooks_again = 0, limiters_again = 0;
     };
     Running running;
     std::list<QueuedAction> actions; // nearly always empty, and a deque takes 600 bytes for that
@@ -141,6 +147,7 @@ struct HostRoom {
 
     // ---- Registering, while init.lua runs
     Done add_hook(HookKind kind, std::string name, int slot, std::uint32_t period = 0);
+    Done add_hook_again(HookKind kind, std::string_view name, int slot, std::uint32_t period);
     // Is it there to be hooked to? Says what is, if not.
     Done check_hook(HookKind kind, std::string_view name) const;
     std::expected<std::size_t, lua::Complaint> add_limiter(double per_s, double burst);

@@ -76,7 +76,7 @@ int after(lua_State* state) {
     attempt(state, [&]() -> HostRoom::Done {
         auto data = read_argument(state, 4, "P:after: data");
         if (!data) return std::unexpected(data.error());
-        return host_room(state).after(seconds, name, *std::move(data));
+        return room_at_work(state).after(seconds, name, *std::move(data));
     });
     return 0;
 }
@@ -85,7 +85,7 @@ int after(lua_State* state) {
 int cancel(lua_State* state) {
     const std::string_view name = text_at(state, 2);
     charge(state, call_cost);
-    host_room(state).cancel(name);
+    room_at_work(state).cancel(name);
     return 0;
 }
 
@@ -93,7 +93,7 @@ int cancel(lua_State* state) {
 int due_in(lua_State* state) {
     const std::string_view name = text_at(state, 2);
     charge(state, call_cost);
-    const auto seconds = host_room(state).due_in_s(name);
+    const auto seconds = room_at_work(state).due_in_s(name);
     if (!seconds) return nothing(state);
     lua_pushnumber(state, *seconds);
     return 1;
@@ -108,8 +108,8 @@ int emit(lua_State* state) {
     attempt(state, [&]() -> HostRoom::Done {
         auto data = read_argument(state, 3, "P:emit: data");
         if (!data) return std::unexpected(data.error());
-        return host_room(state).emit(event, *std::move(data),
-                                     to_one ? std::optional<std::int64_t>{viewer} : std::nullopt);
+        return room_at_work(state).emit(event, *std::move(data),
+                                        to_one ? std::optional<std::int64_t>{viewer} : std::nullopt);
     });
     return 0;
 }
@@ -120,7 +120,7 @@ int apply(lua_State* state) {
     const std::string_view topic = text_at(state, 2);
     luaL_checkany(state, 3);
     charge(state, call_cost);
-    HostRoom& host = host_room(state);
+    HostRoom& host = room_at_work(state);
     const Type* type = nullptr;
     attempt(state, [&]() -> HostRoom::Done {
         const auto& topics = host.running.plugin->manifest().topics;
@@ -148,7 +148,7 @@ int apply(lua_State* state) {
 int read(lua_State* state) {
     const std::string_view name = text_at(state, 2);
     charge(state, call_cost);
-    HostRoom& host = host_room(state);
+    HostRoom& host = room_at_work(state);
     const HostedPlugin* other = nullptr;
     attempt(state, [&]() -> HostRoom::Done {
         const Manifest& manifest = host.running.plugin->manifest();
@@ -186,6 +186,12 @@ constexpr const char* plugin_methods = "P's functions"; // in the registry
 } // namespace
 
 HostRoom& host_room(lua_State* state) { return *static_cast<HostRoom*>(host_of(state)); }
+
+HostRoom& room_at_work(lua_State* state) {
+    HostRoom& host = host_room(state);
+    host.running.pure = false;
+    return host;
+}
 
 std::expected<Value, Complaint> read_argument(lua_State* state, int index, std::string_view what) {
     if (lua_isnoneornil(state, index)) return Value{};

@@ -28,6 +28,10 @@ inline constexpr const char* store_object = "P.store";
 inline constexpr const char* limiter_object = "limiter";
 inline constexpr const char* denial_object = "denial";
 
+class Digest;
+// Is it a plugin's state, or a field of one? Then it is added. Never raises.
+bool add_state_object(lua_State* state, int index, Digest& digest);
+
 // Sets up what all plugins of a state share. May raise. (lua_api.cpp; the others are parts of it)
 void open_api(lua_State* state);
 void open_room(lua_State* state);
@@ -64,6 +68,8 @@ struct Denial {
 std::optional<std::expected<Denial, Complaint>> read_denial(lua_State* state, int index);
 
 HostRoom& host_room(lua_State* state);
+// The same, for functions that look at the room or change it: starting a plugin that uses one is more than registering.
+HostRoom& room_at_work(lua_State* state);
 
 // What a function of the API owns C++ objects in; see THE RULE in lua_sandbox.hpp. `work` returns a HostRoom::Done.
 template <class Work>

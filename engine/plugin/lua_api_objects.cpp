@@ -1,4 +1,5 @@
 #include "plugin/lua_api.hpp"
+#include "plugin/lua_digest.hpp"
 
 #include <lua.hpp>
 
@@ -31,7 +32,7 @@ int take(lua_State* state) {
     luaL_argcheck(state, text.size() <= Limiter::key_bytes_max, 2, "a key has at most 128 bytes");
     luaL_argcheck(state, cost >= 1 && cost <= Limiter::burst_max, 3, "expected 1 or more");
     charge(state, call_cost);
-    HostRoom& host = host_room(state);
+    HostRoom& host = room_at_work(state);
     auto& limiters = host.running.plugin->limiters;
     if (index >= limiters.size()) return luaL_error(state, "this limiter is of before the plugin was started anew");
     std::uint32_t wait_ticks = 0;
@@ -50,7 +51,7 @@ int take(lua_State* state) {
 int store_get(lua_State* state) {
     const std::string_view key = text_at(state, 2);
     charge(state, call_cost);
-    HostRoom& host = host_room(state);
+    HostRoom& host = room_at_work(state);
     const Value* value = nullptr;
     checked(state, [&]() -> std::optional<Complaint> {
         value = host.state.saved.find({host.running.plugin->name(), std::string{store_field}}, std::string{key});
@@ -68,7 +69,7 @@ int store_set(lua_State* state) {
     attempt(state, [&]() -> HostRoom::Done {
         auto value = read_argument(state, 3, "P.store: the value");
         if (!value) return std::unexpected(value.error());
-        return host_room(state).store(key, *std::move(value));
+        return room_at_work(state).store(key, *std::move(value));
     });
     return 0;
 }
@@ -76,7 +77,7 @@ int store_set(lua_State* state) {
 // P.store:keys() -> list of keys in order
 int store_keys(lua_State* state) {
     charge(state, call_cost);
-    HostRoom& host = host_room(state);
+    HostRoom& host = room_at_work(state);
     checked(state, [&]() -> std::optional<Complaint> {
         Value::List keys;
         const SharedTable* table = host.state.saved.find({host.running.plugin->name(), std::string{store_field}});
@@ -160,6 +161,21 @@ std::optional<std::expected<Denial, Complaint>> read_denial(lua_State* state, in
     if (!data) return std::unexpected(data.error());
     said.data = *std::move(data);
     return said;
+}
+
+std::optional<int> add_object(lua_State* state, int index, Digest& digest) {
+    index = lua_absindex(state, index);
+    if (add_state_object(state, index, digest)) return 0;
+    const char* const names[] = {room_object, store_object, limiter_object, denial_object};
+    for (const char* name : names) {
+        if (luaL_testudata(state, index, name) == nullptr) continue;
+        digest.add_bytes(name, std::string_view{name}.size());
+        if (name == limiter_object) digest.add(*static_cast<std::size_t*>(lua_touserdata(state, index)));
+        return name == denial_object ? 3 : 0;
+    }
+    // Only a plugin's P is left of what is handed out without a name, and it is the one object that holds nothing.
+    if (lua_rawlen(state, index) > 0) return std::nullopt;
+    return 0;
 }
 
 void open_objects(lua_State* state) {

@@ -1,5 +1,6 @@
 #include "core/nearest.hpp"
 #include "plugin/lua_api.hpp"
+#include "plugin/lua_digest.hpp"
 #include "plugin/lua_typed.hpp"
 #include "plugin/script_value.hpp"
 
@@ -41,7 +42,7 @@ const char* name_of_object(FieldSpec::Kind kind) {
     return map_object;
 }
 
-DeclaredState& declared_of(lua_State* state) { return host_room(state).declared; }
+DeclaredState& declared_of(lua_State* state) { return room_at_work(state).declared; }
 
 const DeclaredField& field_at(lua_State* state, const char* object) {
     charge(state, read_cost);
@@ -416,6 +417,26 @@ constexpr luaL_Reg ring_metamethods[] = {{"__len", ring_length}, {nullptr, nullp
 constexpr luaL_Reg state_metamethods[] = {{"__index", state_index}, {"__newindex", state_newindex}, {nullptr, nullptr}};
 
 } // namespace
+
+bool add_state_object(lua_State* state, int index, Digest& digest) {
+    const auto add_text = [&](const std::string& text) { digest.add_bytes(text.data(), text.size()); };
+    if (const void* found = luaL_testudata(state, index, state_object); found != nullptr) {
+        const auto& object = *static_cast<const StateObject*>(found);
+        add_text(object.hosted->name());
+        digest.add((object.saved ? 2U : 0U) + (object.writable ? 1U : 0U));
+        return true;
+    }
+    for (const char* name : {counter_object, map_object, list_object, ring_object}) {
+        const void* found = luaL_testudata(state, index, name);
+        if (found == nullptr) continue;
+        const auto& handle = *static_cast<const FieldObject*>(found);
+        add_text(handle.field->table.plugin);
+        add_text(handle.field->path);
+        digest.add(handle.writable ? 1 : 0);
+        return true;
+    }
+    return false;
+}
 
 void open_state(lua_State* state) {
     open_object(state, counter_object, counter_functions, nullptr);

@@ -29,6 +29,8 @@ void keep_only(lua_State* state, const char* const* names);
 bool is_hidden_key(lua_State* state, int index);
 // Is it a table or object that scripts may not change? Never raises.
 bool is_locked(lua_State* state, int index);
+// Is it the metatable that all environments have? Never raises.
+bool is_environment_metatable(lua_State* state, int index);
 // Raises unless the argument is a table that may be changed.
 void check_writable(lua_State* state, int argument);
 // If the value at the (absolute) index is a read-only view, puts what it is a view of in its place. Never raises; for

@@ -199,6 +199,14 @@ bool is_locked(lua_State* state, int index) {
     return locked;
 }
 
+bool is_environment_metatable(lua_State* state, int index) {
+    index = lua_absindex(state, index);
+    lua_rawgetp(state, LUA_REGISTRYINDEX, &environment_key);
+    const bool is = lua_rawequal(state, -1, index) != 0;
+    lua_pop(state, 1);
+    return is;
+}
+
 void check_writable(lua_State* state, int argument) {
     luaL_checktype(state, argument, LUA_TTABLE);
     if (is_locked(state, argument)) luaL_argerror(state, argument, "this table can only be read");

@@ -1,5 +1,6 @@
 #include "plugin/lua_memory.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <new>
@@ -48,9 +49,20 @@ LuaMemory::~LuaMemory() {
     }
 }
 
+std::size_t LuaMemory::size_class(std::size_t bytes) {
+    if (bytes <= exact_bytes_max) return (bytes - 1) / unit;
+    const auto* size = std::ranges::lower_bound(large_sizes, bytes);
+    return exact_bytes_max / unit + static_cast<std::size_t>(size - large_sizes.begin());
+}
+
+std::size_t LuaMemory::bytes_of(std::size_t size_class) {
+    constexpr std::size_t exact = exact_bytes_max / unit;
+    return size_class < exact ? (size_class + 1) * unit : large_sizes[size_class - exact];
+}
+
 void* LuaMemory::take(std::size_t bytes) {
     Page*& first = pages_[size_class(bytes)];
-    bytes = (size_class(bytes) + 1) * unit;
+    bytes = bytes_of(size_class(bytes));
     Page* page = first != nullptr ? first : add_page(bytes);
     if (page == nullptr) return nullptr;
     ++page->taken;
@@ -69,7 +81,7 @@ void* LuaMemory::take(std::size_t bytes) {
 
 void LuaMemory::give(void* block, std::size_t bytes) {
     Page*& first = pages_[size_class(bytes)];
-    bytes = (size_class(bytes) + 1) * unit;
+    bytes = bytes_of(size_class(bytes));
     Page* page = whole_of<Page>(block, page_bytes);
     const bool was_full = page->free == nullptr && page->untouched < bytes;
     page->free = new (block) Free{page->free};

@@ -119,6 +119,7 @@ class Sandbox {
     // theirs, and waits for the next tick when that is spent.
     void collect_garbage();
 
+    SharedCode* shared_code() const { return budget_.code; } // null if it has none, or another thread has
     std::size_t memory_bytes() const { return budget_.memory_bytes; }
     std::size_t blocks() const { return budget_.blocks; }
 

@@ -29,4 +29,8 @@ std::byte* SharedCode::blocks_of(const Chunk& chunk) const {
     return part == parts_.end() ? nullptr : memory_.get() + part->begin;
 }
 
+std::optional<std::uint64_t>& SharedCode::digest_of(const Chunk& chunk) {
+    return std::ranges::find(parts_, &chunk, &Part::chunk)->digest;
+}
+
 } // namespace playhead::lua

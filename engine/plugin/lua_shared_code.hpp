@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +31,9 @@ class SharedCode {
     // Where the blocks of a chunk begin: in the order of its pieces, each with the space_for() it. Null if the chunk is
     // none of the set's.
     std::byte* blocks_of(const Chunk& chunk) const;
+    // What a plugin has in Lua when it has just been started (lua_digest.hpp), once somebody has found out; for who has
+    // claimed it. The chunk is one of the set's.
+    std::optional<std::uint64_t>& digest_of(const Chunk& chunk);
     static std::size_t space_for(std::size_t block_bytes) {
         return (block_bytes + alignment - 1) / alignment * alignment;
     }
@@ -41,6 +46,7 @@ class SharedCode {
     struct Part {
         const Chunk* chunk;
         std::size_t begin;
+        std::optional<std::uint64_t> digest{};
     };
 
     std::vector<Part> parts_;

@@ -1,5 +1,6 @@
 #include "plugin/plugin_host.hpp"
 
+#include "core/hash.hpp"
 #include "core/utf8.hpp"
 
 #include <algorithm>
@@ -19,6 +20,16 @@ bool covers(std::string_view topic, std::string_view asked) {
     return asked.starts_with(topic) && (asked.size() == topic.size() || asked[topic.size()] == '.');
 }
 
+// Rooms that fell silent together do not fall asleep together.
+std::uint32_t ticks_until_sleep(TickLength tick_length, std::string_view room) {
+    constexpr Microseconds silence_min{60'000'000};
+    constexpr Microseconds spread{30'000'000};
+    CanonicalHash hash;
+    hash.text(room);
+    const auto ticks = [&](Microseconds time) { return static_cast<std::uint32_t>(time / tick_length.value); };
+    return ticks(silence_min) + hash.value() % std::max(ticks(spread), 1U);
+}
+
 std::size_t place_of(HookKind kind) { return kind == HookKind::decide ? 0 : kind == HookKind::transform ? 1 : 2; }
 
 } // namespace
@@ -28,17 +39,16 @@ PluginHost::PluginHost(Room& room, PluginState& state, std::shared_ptr<const Plu
     : plugins_(std::move(plugins)),
       context_(context),
       host_(room, state, context_),
-      sandbox_(lua::plugin_limits, context.time, &host_, context.memory, plugins_->code()) {
+      sleeps_after_(ticks_until_sleep(room.tick_length(), context_.room)) {
     host_.chain = this;
-    usable_ = lua::open(sandbox_).ok();
+    open_lua();
     for (const Plugin& plugin : plugins_->plugins()) add_plugin(plugin);
-    if (context_.figures != nullptr) ++context_.figures->lua_states;
     gauge_memory();
 }
 
 PluginHost::~PluginHost() {
     if (context_.figures == nullptr) return;
-    --context_.figures->lua_states;
+    if (sandbox_) --context_.figures->lua_states;
     context_.figures->lua_bytes -= lua_bytes_;
     for (const auto& hosted : host_.plugins) {
         --hosted->figure->rooms;
@@ -50,7 +60,7 @@ PluginHost::~PluginHost() {
 
 // A hook that is begun has its whole budget: so there must be as much left.
 bool PluginHost::may_enter() {
-    if (sandbox_.tick_left() < lua::plugin_limits.instructions_max) return false;
+    if (sandbox_ && sandbox_->tick_left() < lua::plugin_limits.instructions_max) return false;
     if (context_.time == nullptr) return true;
     context_.time->begin();
     const bool spent = context_.time->spent();
@@ -77,6 +87,9 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
                                                  lua_State* within) {
     constexpr std::int64_t within_instructions = 100'000;
     constexpr Microseconds blamed_from{500};
+    interrupted_ = false;
+    if (!sandbox_ && !wake()) return std::nullopt;
+    if (!hosted.running) return std::nullopt; // it could not be loaded again
     const Marks before = marks();
     const HostRoom::Running outer = host_.running;
     host_.running = {.plugin = &hosted,
@@ -85,13 +98,15 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
                      .actions = 0,
                      .nested = within == nullptr ? 0 : outer.nested + 1};
     ran_ = true;
+    sleeps_at_ = host_.tick + sleeps_after_;
     ++hosted.calls[hook.calls].calls;
     const lua::HookCall call{.hosted = &hosted,
                              .slot = hook.slot,
                              .with_room = hook.kind != HookKind::migrate && hook.kind != HookKind::self_test,
                              .arguments = arguments};
-    const lua::Called called = within == nullptr ? lua::run(sandbox_, call, answer)
-                                                 : lua::run_within(sandbox_, within, within_instructions, call, answer);
+    const lua::Called called = within == nullptr
+                                   ? lua::run(*sandbox_, call, answer)
+                                   : lua::run_within(*sandbox_, within, within_instructions, call, answer);
     host_.running = outer;
     count(hook.figure, called);
     interrupted_ = false;
@@ -182,8 +197,8 @@ std::vector<HookCalls> PluginHost::hooks() const {
 }
 
 void PluginHost::collect_garbage() {
-    if (!std::exchange(ran_, false)) return;
-    sandbox_.collect_garbage();
+    if (!std::exchange(ran_, false) || !sandbox_) return;
+    sandbox_->collect_garbage();
     gauge_memory();
 }
 

@@ -54,6 +54,18 @@ class PluginHost final : public Judge, private TransformChain {
     void collect_garbage();
     void suspend(std::string_view plugin, Tick tick);
 
+    // While nothing happens a room gives its Lua back: when no hook has run for a minute and a script could not tell
+    // what the plugins have in Lua from what init.lua left. Whatever hook comes next loads them again; nobody else
+    // notices. A plugin that remembers something in Lua, or did more than registering when it was loaded, keeps its
+    // room awake.
+    bool asleep() const { return !sandbox_.has_value(); }
+    void wake(Tick tick, const Lead& lead);
+    // False if there was no time (or memory) for it: interrupted_ is set, and it sleeps on.
+    bool wake();
+    void sleep_if_due();
+    // When that will look whether it can.
+    std::optional<Tick> sleeps_at() const { return sandbox_ ? sleeps_at_ : std::nullopt; }
+
     std::vector<Event> take_events() { return std::exchange(room_events_, {}); }
     std::vector<PluginEvent> take_plugin_events() { return std::exchange(host_.events, {}); }
     std::vector<PluginRequestOut> take_requests() { return std::exchange(host_.requests, {}); }
@@ -112,6 +124,12 @@ class PluginHost final : public Judge, private TransformChain {
     void tell_moderators(const HostedPlugin& hosted, std::string_view event, Value::Map more);
     void gauge_memory();
 
+    // ---- Sleeping (plugin_host_sleep.cpp)
+    void open_lua();
+    void close_lua();
+    void load_again(HostedPlugin& hosted);
+    std::optional<std::uint64_t> fresh_digest(const HostedPlugin& hosted);
+
     // ---- Asking (plugin_host_asking.cpp)
     std::optional<Outcome> decide(std::string_view topic, const Value& ask, const Type* args);
     Outcome command(const Command& command, const PluginCommand& wish);
@@ -157,8 +175,10 @@ class PluginHost final : public Judge, private TransformChain {
     std::shared_ptr<const PluginSet> plugins_;
     PluginContext context_;
     HostRoom host_;
-    lua::Sandbox sandbox_;
+    std::optional<lua::Sandbox> sandbox_; // none while it sleeps
     bool usable_ = false;
+    const std::uint32_t sleeps_after_; // ticks without a hook
+    std::optional<Tick> sleeps_at_;    // none: no hook has run since it was last tried
 
     std::array<std::map<std::string, std::vector<HookRef>, std::less<>>, 3> refs_; // decide, transform, on
     std::list<WaitingEvent> waiting_; // nearly always empty, and a deque takes 600 bytes for that

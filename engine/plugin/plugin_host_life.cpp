@@ -36,7 +36,7 @@ void PluginHost::start(Tick tick, const Lead& lead) {
     begin(tick, lead);
     // Loading is not held against the tick: it happens once.
     const auto count = static_cast<std::int64_t>(host_.plugins.size());
-    sandbox_.begin_tick(lua::tick_instructions_max + count * lua::plugin_limits.instructions_max);
+    sandbox_->begin_tick(lua::tick_instructions_max + count * lua::plugin_limits.instructions_max);
     for (const auto& hosted : host_.plugins) declare(*hosted);
     for (const auto& hosted : host_.plugins) load(*hosted);
     welcome();
@@ -46,7 +46,8 @@ void PluginHost::welcome() {
     tell("started", {});
     settle();
     let_go_of_the_stale();
-    if (usable_) lua::collect_all(sandbox_);
+    if (usable_ && sandbox_) lua::collect_all(*sandbox_);
+    sleeps_at_ = host_.tick + sleeps_after_;
     gauge_memory();
 }
 
@@ -58,17 +59,19 @@ std::optional<std::string> PluginHost::try_load(HostedPlugin& hosted) {
     if (!usable_) return "there is no memory for an interpreter";
     ran_ = true;
     const Marks before = marks();
-    const std::size_t memory_before = sandbox_.memory_bytes();
+    const std::size_t memory_before = sandbox_->memory_bytes();
     host_.running = {.plugin = &hosted, .registers = true, .depth = 0, .actions = 0, .nested = 0};
-    const lua::Called called = lua::start(sandbox_, hosted);
+    const lua::Called called = lua::start(*sandbox_, hosted);
+    const bool pure = host_.running.pure;
     host_.running = {};
+    hosted.fresh = called.ok() && pure ? fresh_digest(hosted) : std::nullopt;
     hosted.hooks.shrink_to_fit();
     hosted.calls.shrink_to_fit();
     for (auto& list : refs_) list.clear();
     if (hosted.figure != nullptr) {
         count(&hosted.figure->hook("load"), called);
         hosted.figure->memory_bytes -= hosted.memory_bytes;
-        hosted.memory_bytes = sandbox_.memory_bytes() - std::min(memory_before, sandbox_.memory_bytes());
+        hosted.memory_bytes = sandbox_->memory_bytes() - std::min(memory_before, sandbox_->memory_bytes());
         hosted.figure->memory_bytes += hosted.memory_bytes;
     }
     if (called.ok()) return std::nullopt;
@@ -183,6 +186,7 @@ void PluginHost::resume_due() {
         if (hosted->running) continue;
         Health& health = host_.state.records[hosted->name()].health;
         if (!health.suspended_until() || *health.suspended_until() > host_.tick || !may_enter()) continue;
+        if (asleep() && !wake()) continue;
         health.resumed(host_.tick);
         if (std::exchange(hosted->counts_as_suspended, false)) --hosted->figure->suspended_rooms;
         hosted->told.clear();
@@ -199,19 +203,19 @@ void PluginHost::let_go_of_the_stale() {
     bool collects = false;
     for (const auto& hosted : host_.plugins) {
         if (!std::exchange(hosted->stale, false) || hosted->running) continue;
-        if (usable_) lua::stop(sandbox_, *hosted);
-        collects = usable_;
+        if (usable_ && sandbox_) lua::stop(*sandbox_, *hosted);
+        collects = usable_ && sandbox_;
         hosted->hooks.clear();
         hosted->limiters.clear();
     }
-    if (collects) lua::collect_all(sandbox_); // it may have filled the state, and the others need room
+    if (collects) lua::collect_all(*sandbox_); // it may have filled the state, and the others need room
     for (auto& list : refs_) list.clear();
     next_periodic_.reset();
 }
 
 void PluginHost::gauge_memory() {
     if (context_.figures == nullptr) return;
-    const std::uint64_t bytes = sandbox_.memory_bytes();
+    const std::uint64_t bytes = sandbox_ ? sandbox_->memory_bytes() : 0;
     context_.figures->lua_bytes += bytes - lua_bytes_; // unsigned arithmetic wraps back when it shrinks
     lua_bytes_ = bytes;
     for (const auto& hosted : host_.plugins) {

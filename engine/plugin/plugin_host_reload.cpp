@@ -92,7 +92,7 @@ std::optional<std::string> misfit(const DeclaredField& field, const EntryKey& ke
 std::expected<void, std::string> PluginHost::take_over(const PluginSet& before, Tick tick) {
     begin(tick, host_.lead);
     const auto count = static_cast<std::int64_t>(host_.plugins.size());
-    sandbox_.begin_tick(lua::tick_instructions_max + 3 * count * lua::plugin_limits.instructions_max);
+    sandbox_->begin_tick(lua::tick_instructions_max + 3 * count * lua::plugin_limits.instructions_max);
     for (const Plugin& gone : before.plugins()) {
         if (host_.find(gone.manifest.name) != nullptr) continue;
         forget(gone);
@@ -207,7 +207,7 @@ std::expected<void, std::string> PluginHost::run_once(HostedPlugin& hosted, Hook
     ++hosted.calls[hook->calls].calls;
     host_.running = {.plugin = &hosted, .registers = false, .depth = 0, .actions = 0, .nested = 0};
     const lua::HookCall call{.hosted = &hosted, .slot = hook->slot, .with_room = false, .arguments = arguments};
-    const lua::Called called = lua::run(sandbox_, call, nullptr);
+    const lua::Called called = lua::run(*sandbox_, call, nullptr);
     host_.running = {};
     count(hook->figure, called);
     if (!called.ok()) return std::unexpected(called.failure->message);

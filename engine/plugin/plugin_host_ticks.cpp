@@ -58,7 +58,7 @@ void PluginHost::begin(Tick tick, const Lead& lead) {
     host_.begin_tick(tick, lead);
     if (ticked_ == tick) return;
     ticked_ = tick;
-    sandbox_.begin_tick();
+    if (sandbox_) sandbox_->begin_tick();
     room_events_.clear(); // nobody took them: they were told in their tick, or not at all
 }
 

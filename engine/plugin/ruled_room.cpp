@@ -90,6 +90,18 @@ void RuledRoom::collect_garbage() {
     if (host_ != nullptr) host_->collect_garbage();
 }
 
+void RuledRoom::sleep_if_due() {
+    if (host_ != nullptr) host_->sleep_if_due();
+}
+
+std::optional<Tick> RuledRoom::sleeps_at() const { return host_ != nullptr ? host_->sleeps_at() : std::nullopt; }
+
+bool RuledRoom::asleep() const { return host_ != nullptr && host_->asleep(); }
+
+void RuledRoom::wake(Tick tick, const Lead& lead) {
+    if (asleep()) host_->wake(tick, lead);
+}
+
 void RuledRoom::suspend(std::string_view plugin, Tick tick) {
     if (host_ != nullptr) host_->suspend(plugin, tick);
 }

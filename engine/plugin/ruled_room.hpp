@@ -107,6 +107,15 @@ class RuledRoom {
     // The fixed step after the commit; nothing if no plugin ran.
     void collect_garbage();
 
+    // A room whose plugins have had nothing to do for a minute or more may let go of its Lua, and nobody notices but by
+    // time and memory (PluginHost::asleep). After collect_garbage().
+    void sleep_if_due();
+    // When that will look whether it can; empty if it has, and nothing has happened since.
+    std::optional<Tick> sleeps_at() const;
+    bool asleep() const;
+    // Loads the plugins again now instead of at their next hook.
+    void wake(Tick tick, const Lead& lead);
+
     // Other plugins, or others of their versions and settings: new state beside the old, migration, self-tests, swap.
     // On any failure the old ones stay and the message says why. Between ticks.
     std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);

@@ -88,7 +88,7 @@ void RoomHost::put_off() {
 
 void RoomHost::run(Tick tick, std::uint32_t missed) {
     const ServerTime now = shard_.clock.now();
-    start_plugins(tick);
+    load_plugins(tick);
     std::optional<PluginTime::Turn> turn;
     if (has_plugins()) turn.emplace(shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::tick);
     missed += std::exchange(times_put_off_, 0);
@@ -130,6 +130,8 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     if (news) fan_out_.everyone();
     send();
     room_.collect_garbage();
+    turn.reset();
+    rest(tick);
 
     if (const auto due = next_due(tick)) shard_.due.schedule(due_, *due);
 }
@@ -226,6 +228,7 @@ std::optional<Tick> RoomHost::next_due(Tick tick) const {
     const auto at_time = [&](ServerTime time) { at(std::max(shard_.tick_length.at_or_after(time), tick + 1)); };
     if (!inputs_.empty() || !owed_.empty() || broadcast_.someone_unsettled()) at(tick + 1);
     if (const auto planned = room_.next_due(tick)) at(std::max(*planned, tick + 1));
+    if (const auto sleeps = room_.sleeps_at()) at(std::max(*sleeps, tick + 1));
     if (fan_out_.size() > 0) at(beacon_tick_);
     if (const auto lost = places_.first_lost()) at_time(*lost + shard_.settings.viewer_grace);
     if (!permanent_ && empty()) at_time(empty_since_ + shard_.settings.empty_room_expiry);

@@ -73,9 +73,10 @@ class RoomHost final : private SessionOwner {
 
     // ---- plugins
     bool has_plugins() const { return plugins_ && !plugins_->empty(); }
-    bool cheap(ServerTime now) const;
-    // The next tick begins with loading its plugins.
-    bool starts_plugins() const { return !plugins_started_ && has_plugins() && !newcomers_.empty(); }
+    bool cheap(Tick tick, ServerTime now) const;
+    // This tick begins with loading its plugins: for the first viewer, or because the room has slept and something
+    // happens.
+    bool loads_plugins(Tick tick) const;
     const PluginCost& plugin_cost() const { return cost_; }
     const std::shared_ptr<const PluginSet>& plugins() const { return plugins_; }
     std::vector<PluginSummary> plugin_summaries() const;
@@ -113,7 +114,8 @@ class RoomHost final : private SessionOwner {
     // What the room shows the viewer as; empty if it is not there.
     std::string name_of(ViewerId viewer) const;
 
-    void start_plugins(Tick tick);
+    void load_plugins(Tick tick);
+    void rest(Tick tick);
     void tell_wall_time(Tick tick, ServerTime now);
     void answer(const Outcome& outcome, Tick tick);
     // Events, requests; what is for one viewer only is kept until newcomers are welcomed.

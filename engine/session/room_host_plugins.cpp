@@ -17,17 +17,35 @@ std::string sentence(std::string_view what, const std::string& reason) {
 
 } // namespace
 
-bool RoomHost::cheap(ServerTime now) const {
-    return !has_plugins() || (!starts_plugins() && shard_.plugin_time.cheap(cost_, plugins_, now));
+bool RoomHost::cheap(Tick tick, ServerTime now) const {
+    return !has_plugins() || (!loads_plugins(tick) && shard_.plugin_time.cheap(cost_, plugins_, now));
 }
 
-// They are loaded for the first viewer, in a turn of its own: a tick's is too short for that.
-void RoomHost::start_plugins(Tick tick) {
-    if (!starts_plugins()) return;
-    plugins_started_ = true;
+bool RoomHost::loads_plugins(Tick tick) const {
+    if (!has_plugins()) return false;
+    if (!plugins_started_ && !newcomers_.empty()) return true;
+    if (!room_.asleep()) return false;
+    const auto planned = room_.next_due(Tick{tick.number - 1});
+    return !inputs_.empty() || (planned && *planned <= tick);
+}
+
+// In a turn of its own: a tick's is too short for that.
+void RoomHost::load_plugins(Tick tick) {
+    if (!loads_plugins(tick)) return;
     const PluginTime::Turn turn{shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::setup};
+    room_.wake(tick, lead_);
+    if (plugins_started_ || newcomers_.empty()) return;
+    plugins_started_ = true;
     tell_wall_time(tick, shard_.clock.now());
     room_.start(tick);
+}
+
+// Finding out whether it can sleep says as little about what its plugins cost as loading them does.
+void RoomHost::rest(Tick tick) {
+    const auto due = room_.sleeps_at();
+    if (!due || *due > tick) return;
+    const PluginTime::Turn turn{shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::setup};
+    room_.sleep_if_due();
 }
 
 // Nobody is woken for it: a room that runs for another reason knows the time.

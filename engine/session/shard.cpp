@@ -157,7 +157,7 @@ void Shard::Impl::run(Tick tick) {
     std::size_t rooms_run = 0;
     while (DueRooms::Entry* entry = context.due.take_due(tick)) {
         RoomHost& room = entry->room();
-        if (!room.cheap(start)) {
+        if (!room.cheap(tick, start)) {
             dear.push_back(&room);
             continue;
         }
@@ -192,14 +192,14 @@ void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, Serv
 // Those that load their plugins come last; of each kind, those that have waited longest first, then those that were
 // cheapest. When the time for a kind is used up, the rest of it waits for the next tick.
 std::size_t Shard::Impl::run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start) {
-    std::ranges::stable_sort(dear, [](const RoomHost* a, const RoomHost* b) {
-        if (a->starts_plugins() != b->starts_plugins()) return b->starts_plugins();
+    std::ranges::stable_sort(dear, [tick](const RoomHost* a, const RoomHost* b) {
+        if (a->loads_plugins(tick) != b->loads_plugins(tick)) return b->loads_plugins(tick);
         return a->times_put_off() != b->times_put_off() ? a->times_put_off() > b->times_put_off()
                                                         : a->plugin_cost().turn < b->plugin_cost().turn;
     });
     std::size_t rooms_run = 0;
     for (RoomHost* room : std::exchange(dear, {})) {
-        if (room->starts_plugins() ? context.plugin_time.loads_used_up() : context.plugin_time.used_up()) {
+        if (room->loads_plugins(tick) ? context.plugin_time.loads_used_up() : context.plugin_time.used_up()) {
             ++context.metrics.plugin_room_ticks_put_off_total;
             room->put_off();
             continue;

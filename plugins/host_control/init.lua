@@ -91,12 +91,13 @@ P:on_timer("handover", function(room)
 end)
 
 -- Who becomes an owner takes over; one who is, and passes the remote on, does not take it back by that.
-local owners = {}
+-- Kept with the room, and not here: a plugin that remembers nothing lets its room sleep.
+local owners, owners_max = P.saved.owners, 200
 
 local function owner_takes_over(room, viewer)
-  local is_new = not owners[viewer]
-  owners[viewer] = room:has(viewer, "owner") or nil
-  if not owners[viewer] or not is_new or not P.settings.owner_takes_over then
+  local is_new, is_owner = not owners[viewer], room:has(viewer, "owner")
+  owners[viewer] = is_owner and (not is_new or #owners < owners_max) or nil
+  if not is_owner or not is_new or not P.settings.owner_takes_over then
     return
   end
   local host = P.shared.host
@@ -193,8 +194,15 @@ end)
 P:on("started", function(room)
   P.shared.mode = P.shared.mode or P.settings.mode
   write_rules(room)
-  for _, row in ipairs(room:viewers(nil, 200)) do
-    owners[row.id] = row.roles.owner
+  for viewer in pairs(owners) do
+    if not room:has(viewer, "owner") then
+      owners[viewer] = nil
+    end
+  end
+  for _, row in ipairs(room:viewers(nil, owners_max)) do
+    if row.roles.owner and not owners[row.id] and #owners < owners_max then
+      owners[row.id] = true
+    end
   end
   for viewer in pairs(P.shared.cohosts) do
     if not room:viewer(viewer) then

@@ -46,6 +46,10 @@ return {
     },
   },
 
+  saved = {
+    owners = { kind = "set", key = "viewer", size = 200, description = "who was one when we last looked" },
+  },
+
   commands = {
     hand_over = {
       args = { viewer = "viewer" },

@@ -61,6 +61,7 @@ class HostStage {
     std::vector<std::string> logs;
     std::vector<PluginEvent> events;
     std::vector<PluginRequestOut> requests; // but for Log
+    bool may_sleep = true;
 
     std::optional<Outcome> step(const std::optional<Input>& input = std::nullopt, std::uint32_t ticks = 1) {
         tick = tick + ticks;
@@ -81,6 +82,7 @@ class HostStage {
                 requests.push_back(std::move(request));
         }
         room.collect_garbage();
+        if (may_sleep) room.sleep_if_due();
     }
     void run(std::uint32_t ticks) {
         for (std::uint32_t i = 0; i < ticks; ++i) step();
