@@ -124,7 +124,7 @@ const Keys<Config>& top_keys() {
             [](const Config& config) { return config.admin_token.empty() ? Value{std::string{}} : Value{}; }),
         boolean<Config>(
             "connect_tokens_only", [](auto& c) -> auto& { return c.sessions.connect_tokens_only; },
-            "links only get connect tokens, which are used once; the web app does not ask for those yet"),
+            "links only get connect tokens, which are used once"),
         folder<Config>(
             "plugins_folder", [](auto& c) -> auto& { return c.plugins_folder; }, "where plugins are looked for"),
         {"plugins", "a table of plugins with their settings",

@@ -25,7 +25,7 @@ void PluginTime::begin_tick() {
 }
 
 bool PluginTime::cheap(const PluginCost& room, const std::shared_ptr<const PluginSet>& set, ServerTime now) const {
-    if (known_dear(room, now)) return false; // not excused by the others
+    if (room.held || known_dear(room, now)) return false; // not excused by the others
     if (room.turns >= turns_to_know) return true;
     const auto known = sets_.find(set);
     return known != sets_.end() && known->second.turns >= turns_to_know && !known_dear(known->second, now);
@@ -43,7 +43,8 @@ PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const
       set_(std::move(set)),
       kind_(kind),
       cheap_(time.cheap(room, set_, time.clock_.now())),
-      allowed_(time.allowed(room, cheap_, kind == Kind::setup)) {
+      allowed_(time.allowed(room, cheap_, kind == Kind::setup)),
+      held_(allowed_ < turn_max) {
     assert(time_.turn_ == nullptr);
     if (kind == Kind::setup) setup_start_ = time.clock_.thread_time();
     time_.turn_ = this;
@@ -106,7 +107,8 @@ void PluginTime::write_down(const Turn& turn) {
 void PluginTime::remember(PluginCost& cost, const Turn& turn, Microseconds used, ServerTime now) {
     cost.turns = std::min(cost.turns + 1, turns_to_know);
     cost.turn += (used - cost.turn) / turns_averaged;
-    if (turn.ended_) cost.ended_at = now;
+    cost.held = turn.ended_ && turn.held_;
+    if (turn.ended_ && !turn.held_) cost.ended_at = now;
 }
 
 void PluginTime::forget_sets() {

@@ -18,6 +18,7 @@ struct PluginCost {
     Microseconds turn{0};               // of the last turns, the newest counting most
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off
+    bool held = false;                  // the last one was cut off because others had used up the time
 };
 
 // Shares out what time a shard has for plugins, so that no room's plugins take another room's tick.
@@ -32,8 +33,8 @@ struct PluginCost {
 //   - Rooms that are about to load their plugins come last of all, and share `load_max` of a tick: it takes ten times
 //     as long as a turn, and hundreds may want it at once.
 //   - When cheap rooms turn dear all at once, they may surprise for `surprise_max` in a tick; then the others are held
-//   to
-//     a little more than what they are known for.
+//     to a little more than what they are known for. Who is cut off so may be innocent: its next turn is among the
+//     dear, as long as any, and shows what it is.
 //   Units:  processor time of the shard's thread; where nothing is near a limit, time that passes, since that costs a
 //           tenth to look at.
 //   Thread: its shard.   Owner: one per shard.
@@ -81,6 +82,7 @@ class PluginTime final : public TimeAllowance {
         const Kind kind_;
         const bool cheap_;
         const Microseconds allowed_;
+        const bool held_;
         Microseconds passed_{0};                   // in hooks that have ended
         Microseconds passed_before_{0};            // of a setup: in the entries before the last one
         Microseconds setup_start_{0};              // of a setup: it counts as a whole, not only the hooks in it

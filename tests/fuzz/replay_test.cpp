@@ -85,6 +85,9 @@ TEST_CASE("the handshake of datagrams survives its corpus and its mutants") {
 TEST_CASE("the opener of packets survives its corpus and its mutants") {
     replay("packet_opener", fuzz::fuzz_packet_opener, 500);
 }
+TEST_CASE("what looks into datagrams survives its corpus and its mutants") {
+    replay("datagram", fuzz::fuzz_datagram, 2000);
+}
 TEST_CASE("a client in a room survives what its engine says, and mutants of it") {
     replay("client_session", fuzz::fuzz_client_session, 300);
 }

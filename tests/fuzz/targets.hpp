@@ -10,6 +10,7 @@
 namespace playhead::fuzz {
 
 void fuzz_frame_codec(ByteView input);
+void fuzz_datagram(ByteView input);
 void fuzz_decode_client(ByteView input);
 void fuzz_decode_value(ByteView input);
 void fuzz_script(ByteView input);

@@ -1,3 +1,4 @@
+#include "sanitizers.hpp"
 #include "session/support.hpp"
 
 #include <doctest/doctest.h>
@@ -127,15 +128,11 @@ struct Arena {
     ServerTime next_{};
 };
 
-// Twice what is promised: this may be a build without optimization, under a sanitizer.
-constexpr Microseconds delay_max{10'000};
-
+// Twice what is promised: this may be a build without optimization, under the address sanitizer. Under the thread
+// sanitizer, ten times as slow, it says nothing.
+constexpr Microseconds delay_max{test::thread_sanitizer ? 1'000'000 : 10'000};
 // Under a sanitizer even the honest room's plugin is dear, and takes its turns with the others.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool honest_is_cheap = false;
-#else
-constexpr bool honest_is_cheap = true;
-#endif
+constexpr bool honest_is_cheap = !test::sanitized;
 
 void attack(const std::string& what, const std::string& code, Microseconds allowed = delay_max) {
     INFO(what);

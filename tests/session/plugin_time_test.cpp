@@ -93,6 +93,15 @@ TEST_CASE("when cheap rooms turn dear all at once, the last of them are held sho
     CHECK(shop.run(honest, Microseconds{30}) == Microseconds{30});
     CHECK(all < 100 * 5 * Microseconds{20});
     for (const PluginCost& room : rooms) CHECK_FALSE(shop.cheap(room));
+    // What they are shows in their next turn: who had only more to do than usual is as good as before.
+    shop.time.begin_tick();
+    CHECK(shop.run(rooms[98], Microseconds{200}) == Microseconds{200});
+    CHECK(shop.cheap(rooms[98]));
+    CHECK(shop.run(rooms[99], seconds{1}) >= PluginTime::turn_max);
+    CHECK_FALSE(shop.cheap(rooms[99]));
+    shop.run(rooms[99], Microseconds{20});
+    CHECK_FALSE(shop.cheap(rooms[99]));
+    CHECK(shop.cheap(honest));
 }
 
 TEST_CASE("loading has more time, each plugin its own, and is not held against a room unless it was ended") {
