@@ -3,33 +3,40 @@
 #include "session/metrics.hpp"
 #include "stage.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <malloc.h>
 #include <string>
 
 namespace playhead::bench {
 namespace {
 
 constexpr int joins_per_tick = 20;
+constexpr int starts_per_tick = 3; // no more than a tick has time for
+// After nothing has happened for so long all rooms are as they were, or have given their Lua back.
+constexpr int awake_s = 50;
+constexpr int asleep_s = 120;
 
 std::string room_name(int number) { return "room" + std::to_string(number); }
 
-// Rooms with one viewer each whose plugins have started, as they are after a minute of nothing.
+// Rooms with one viewer each whose plugins have started.
 struct ColdRooms {
     explicit ColdRooms(const std::shared_ptr<const PluginSet>& plugins, int rooms) : before_kib(resident_kib()) {
         for (int i = 0; i < rooms; ++i) {
-            stage.viewers.push_back(join(stage.shard, make_room(stage.shard, room_name(i), plugins), "Ann"));
-            if (i % joins_per_tick == 0) stage.tick_ns();
+            stage.viewers.push_back(join(stage.shard, make_room(stage.shard, room_name(i), plugins, false), "Ann"));
+            if (i % starts_per_tick == 0) stage.tick_ns();
+            if (i % 1000 == 0) stage.read_all();
         }
         stage.ticks(ticks_per_s);
         stage.read_all();
-        for (int second = 0; second < 60; ++second) {
+    }
+    double kib() const { return (resident_kib() - before_kib) / static_cast<double>(stage.viewers.size()); }
+    void fall_silent(int seconds) {
+        for (int second = 0; second < seconds; ++second) {
             stage.ticks(ticks_per_s);
             stage.read_all();
         }
-        kib = (resident_kib() - before_kib) / rooms;
     }
     // Of a tick, in each of some seconds.
     std::vector<double> tick_us_per_room() {
@@ -45,7 +52,6 @@ struct ColdRooms {
 
     Stage stage;
     double before_kib;
-    double kib = 0;
 };
 
 void need(bool good, const char* what) {
@@ -62,7 +68,8 @@ void check_started(Shard& shard, std::size_t plugins, int rooms) {
         need(use.rooms == static_cast<std::size_t>(rooms), "not every room has its plugins");
         need(use.suspended_rooms == 0, "plugins are suspended");
     }
-    need(shard.plugin_figures().lua_states == static_cast<std::uint64_t>(rooms), "not every room has started");
+    for (const auto& [name, figure] : shard.plugin_figures().plugins)
+        need(figure.rooms == static_cast<std::uint64_t>(rooms), "not every room has started");
 }
 
 } // namespace
@@ -71,17 +78,21 @@ void cold_rooms(Results& results, const Size& size) {
     const auto plugins = preset("living_room.lua");
     ColdRooms rooms{plugins, size.rooms};
     check_started(rooms.stage.shard, plugins->size(), size.rooms);
-    results.add("room_kib_10_plugins", rooms.kib);
+    rooms.fall_silent(awake_s);
+    results.add("room_kib_10_plugins_awake", rooms.kib());
+    results.add("room_lua_kib_10_plugins_awake",
+                static_cast<double>(rooms.stage.shard.plugin_figures().lua_bytes) / 1024 / size.rooms);
+    rooms.fall_silent(asleep_s - awake_s);
+    results.add("room_kib_10_plugins", rooms.kib());
     const auto lua_bytes = static_cast<double>(rooms.stage.shard.plugin_figures().lua_bytes);
     results.add("room_lua_kib_10_plugins", lua_bytes / 1024 / size.rooms);
-    const struct mallinfo2 heap = mallinfo2();
-    results.add("room_heap_kib_10_plugins", static_cast<double>(heap.uordblks + heap.hblkhd) / 1024 / size.rooms);
     results.add("room_tick_us_10_plugins", rooms.tick_us_per_room());
 }
 
 void cold_rooms_without_plugins(Results& results, const Size& size) {
     ColdRooms rooms{nullptr, size.rooms};
-    results.add("room_kib_without_plugins", rooms.kib);
+    rooms.fall_silent(asleep_s);
+    results.add("room_kib_without_plugins", rooms.kib());
     results.add("room_tick_us_without_plugins", rooms.tick_us_per_room());
 }
 
@@ -97,7 +108,8 @@ void periodic_rooms(Results& results, const Size& size) {
     }
     ColdRooms rooms{plugins_of(requests), size.rooms};
     check_started(rooms.stage.shard, requests.size(), size.rooms);
-    results.add("room_kib_10_small_plugins", rooms.kib);
+    rooms.fall_silent(asleep_s);
+    results.add("room_kib_10_small_plugins", rooms.kib());
     results.add("room_tick_us_10_periodic_plugins", rooms.tick_us_per_room());
 }
 

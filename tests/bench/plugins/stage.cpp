@@ -61,7 +61,7 @@ std::size_t Viewer::read() {
     return bytes;
 }
 
-CreatedRoom make_room(Shard& shard, const std::string& id, std::shared_ptr<const PluginSet> plugins) {
+CreatedRoom make_room(Shard& shard, const std::string& id, std::shared_ptr<const PluginSet> plugins, bool plays) {
     RoomRequest request;
     request.id = RoomId::parse(id).value();
     request.title = "Bench";
@@ -69,7 +69,7 @@ CreatedRoom make_room(Shard& shard, const std::string& id, std::shared_ptr<const
     request.media = Load{};
     request.media->url = "/media/demo.mp4";
     request.media->title = "Demo";
-    request.media->play = true;
+    request.media->play = plays;
     return shard.create(request).value();
 }
 

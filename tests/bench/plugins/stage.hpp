@@ -53,8 +53,8 @@ struct Viewer {
     std::size_t read();
 };
 
-// Media that has been playing since the room was made.
-CreatedRoom make_room(Shard& shard, const std::string& id, std::shared_ptr<const PluginSet> plugins);
+// With media that plays from the beginning on, or waits there.
+CreatedRoom make_room(Shard& shard, const std::string& id, std::shared_ptr<const PluginSet> plugins, bool plays = true);
 Hello hello_of(const CreatedRoom& room, const std::string& name);
 Viewer join(Shard& shard, const CreatedRoom& room, const std::string& name);
 PluginCommand say(const std::string& text);
