@@ -73,6 +73,7 @@ struct HostedPlugin {
     // What it has in Lua when init.lua has run (lua::digest_of); empty if it could not be started anew unnoticed.
     std::optional<std::uint64_t> fresh;
     std::uint64_t memory_bytes = 0; // as it counts in the figures
+    unsigned excused = 0;           // hooks in a row that took long and did little (plugin_host.cpp)
     std::uint64_t state_bytes = 0;
     bool counts_as_suspended = false;
     std::size_t event_bytes = 0; // in this tick

@@ -247,13 +247,17 @@ P:command("start", function(room, call)
   return denial or { motion = id }
 end)
 
--- Where the remote is the vote of all, a button asks the others.
-local control_mode
+-- Where the remote is the vote of all, a button asks the others. While host_control cannot be read, it is what it was.
+local function control_mode()
+  local control = P:read("host_control")
+  if control and control.mode ~= P.saved.control_mode then
+    P.saved.control_mode = control.mode
+  end
+  return P.saved.control_mode
+end
 
 P:decide("playback", function(room, ask)
-  local control = P:read("host_control")
-  control_mode = control and control.mode or control_mode -- while it cannot be read, what it was
-  if not ask.viewer or control_mode ~= "vote" then
+  if control_mode() ~= "vote" or not ask.viewer then
     return
   end
   local wish = { action = ask.action }

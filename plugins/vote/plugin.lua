@@ -82,6 +82,7 @@ return {
     ballots = { kind = "map", key = "text", of = "text:0..256", size = 2000 },
     -- When a motion like one that failed can be put again: what it was -> room time.
     again = { kind = "map", key = "text", of = "number", size = 50 },
+    control_mode = { kind = "value", of = "text:0..20", description = "host_control's, when it was last read" },
   },
 
   commands = {

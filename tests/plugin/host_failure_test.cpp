@@ -209,7 +209,7 @@ TEST_CASE("time that is up ends the hook that runs and suspends its plugin; no o
     HostStage stage{{failing("open"), watcher}, 7, PluginContext{&figures, &time, "r"}};
     const ViewerId ann = stage.join();
     CHECK(figures.plugins.at("bad@1.0.0").hooks.at("load").time.count() == 1);
-    time.looks_left = 50;
+    time.looks_left = 200;
     CHECK(stage.command(ann, "bad", "loop").error.code == ErrorCode::plugin_failed);
     CHECK(stage.failed_with("took too long"));
     CHECK(stage.suspended("bad"));
@@ -219,6 +219,27 @@ TEST_CASE("time that is up ends the hook that runs and suspends its plugin; no o
     stage.step();
     CHECK(stage.shared("watcher", "heard") == "\"suspended bad\"");
     CHECK(time.depth == 0);
+}
+
+TEST_CASE("whoever took long and did little was held up by the machine; that is believed a few times in a row") {
+    CountedAllowance time;
+    HostStage stage{{{"one", "commands = { loop = {}, ok = {} }",
+                      "P:command('loop', function() while true do end end) P:command('ok', function() return 1 end)"}},
+                    7,
+                    PluginContext{nullptr, &time, "r"}};
+    const ViewerId ann = stage.join();
+    const auto hurried = [&] {
+        time.looks_left = 50; // some thousand instructions
+        const ErrorCode code = stage.command(ann, "one", "loop").error.code;
+        time.looks_left = 1'000'000;
+        return code;
+    };
+    for (int i = 0; i < 3; ++i) CHECK(hurried() == ErrorCode::rate_limited);
+    CHECK(stage.command(ann, "one", "ok").data == Value{std::int64_t{1}}); // ends the row
+    for (int i = 0; i < 3; ++i) CHECK(hurried() == ErrorCode::rate_limited);
+    CHECK(stage.failures.empty());
+    CHECK(hurried() == ErrorCode::plugin_failed);
+    CHECK(stage.suspended("one"));
 }
 
 TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
