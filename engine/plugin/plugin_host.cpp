@@ -87,10 +87,6 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
                                                  lua_State* within) {
     constexpr std::int64_t within_instructions = 100'000;
     constexpr Microseconds blamed_from{500};
-    // A fifth of a millisecond's work, or less. Who had longer and did no more was held up by the machine: memory that
-    // had to be found, another guest on the processor. That is believed a few times in a row.
-    constexpr std::int64_t little = 10'000;
-    constexpr unsigned excused_max = 3;
     interrupted_ = false;
     if (!sandbox_ && !wake()) return std::nullopt;
     if (!hosted.running) return std::nullopt; // it could not be loaded again
@@ -122,11 +118,16 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
     // The time that is up may have been used by others before it: then it is innocent, and comes again.
     const bool small = within != nullptr || (called.took && *called.took < blamed_from);
     const bool out_of_time = called.failure->kind == lua::Failure::Kind::time;
-    const bool excused = out_of_time && !small && called.instructions < little && ++hosted.excused <= excused_max;
+    const bool excused = !small && held_up(called) && ++hosted.excused <= excused_max;
     interrupted_ = out_of_time && (small || excused);
     if (interrupted_) return std::nullopt;
     failed(hosted, called_as(hosted, hook), called.failure->message, called.failure->exhausted());
     return std::nullopt;
+}
+
+bool PluginHost::held_up(const lua::Called& called) {
+    constexpr std::int64_t little = 10'000; // a fifth of a millisecond's work
+    return !called.ok() && called.failure->kind == lua::Failure::Kind::time && called.instructions < little;
 }
 
 // Only an outermost hook is over for good: what a nested one wrote is undone with the hook around it.

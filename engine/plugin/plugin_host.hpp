@@ -112,6 +112,10 @@ class PluginHost final : public Judge, private TransformChain {
     // ---- Starting and suspending (plugin_host_life.cpp)
     void add_plugin(const Plugin& plugin);
     void declare(HostedPlugin& hosted);
+    // Whoever had its time and did little with it was held up by the machine: memory that had to be found, another guest
+    // on the processor. That is believed excused_max times in a row.
+    static constexpr unsigned excused_max = 3;
+    static bool held_up(const lua::Called& called);
     // Runs init.lua; why it failed, if it did.
     std::optional<std::string> try_load(HostedPlugin& hosted);
     bool load(HostedPlugin& hosted);
@@ -188,6 +192,7 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Tick> ticked_;  // the tick that sandbox_ counts
     std::uint64_t lua_bytes_ = 0; // as it counts in the figures
     bool interrupted_ = false;    // the last hook: its time was used up by others
+    bool load_held_up_ = false;   // the last init.lua
     bool ran_ = false;            // a hook, since garbage was last collected
     bool stale_ = false;          // some plugin is
     bool dropped_events_ = false; // told once

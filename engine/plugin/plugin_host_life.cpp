@@ -74,6 +74,7 @@ std::optional<std::string> PluginHost::try_load(HostedPlugin& hosted) {
         hosted.memory_bytes = sandbox_->memory_bytes() - std::min(memory_before, sandbox_->memory_bytes());
         hosted.figure->memory_bytes += hosted.memory_bytes;
     }
+    load_held_up_ = held_up(called);
     if (called.ok()) return std::nullopt;
     undo(before);
     return called.failure->message;
@@ -82,7 +83,8 @@ std::optional<std::string> PluginHost::try_load(HostedPlugin& hosted) {
 // If it fails the plugin is suspended at once.
 bool PluginHost::load(HostedPlugin& hosted) {
     host_.state.records[hosted.name()].version = hosted.manifest().version;
-    const auto problem = try_load(hosted);
+    auto problem = try_load(hosted);
+    for (unsigned again = 0; problem && load_held_up_ && again < excused_max; ++again) problem = try_load(hosted);
     hosted.running = true; // so that failing suspends it
     if (problem) {
         failed(hosted, "init.lua", *problem, true);

@@ -242,6 +242,29 @@ TEST_CASE("whoever took long and did little was held up by the machine; that is 
     CHECK(stage.suspended("one"));
 }
 
+TEST_CASE("a plugin whose loading the machine held up is loaded again") {
+    struct Sluggish final : TimeAllowance {
+        void begin() override { looks = 0; }
+        Microseconds end() override { return Microseconds{5000}; }
+        bool spent() override { return ++looks > 1 && --delays > 0; }
+        int looks = 0;
+        int delays = 3;
+    } time;
+    const PluginText one{"one", "commands = { ok = {} }",
+                         "for i = 1, 1000 do end P:command('ok', function() return 1 end)"};
+    HostStage stage{{one}, 7, PluginContext{nullptr, &time, "r"}};
+    const ViewerId ann = stage.join();
+    CHECK(time.delays <= 0);
+    CHECK_MESSAGE(stage.failures.empty(), stage.all_failures());
+    CHECK(stage.command(ann, "one", "ok").data == Value{std::int64_t{1}});
+    // Not for ever.
+    time.delays = 1000;
+    HostStage hopeless{{one}, 7, PluginContext{nullptr, &time, "r"}};
+    hopeless.join();
+    CHECK(hopeless.suspended("one"));
+    CHECK(hopeless.failed_with("took too long"));
+}
+
 TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
     CountedAllowance time;
     time.took = Microseconds{20};
