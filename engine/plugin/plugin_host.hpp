@@ -112,8 +112,8 @@ class PluginHost final : public Judge, private TransformChain {
     // ---- Starting and suspending (plugin_host_life.cpp)
     void add_plugin(const Plugin& plugin);
     void declare(HostedPlugin& hosted);
-    // Whoever had its time and did little with it was held up by the machine: memory that had to be found, another guest
-    // on the processor. That is believed excused_max times in a row.
+    // Whoever had its time and did little with it was held up by the machine: memory that had to be found, another
+    // guest on the processor. That is believed excused_max times in a row.
     static constexpr unsigned excused_max = 3;
     static bool held_up(const lua::Called& called);
     // Runs init.lua; why it failed, if it did.

@@ -71,8 +71,7 @@ std::string FakeMpv::expanded() const {
     char text[256];
     const char* sound = sound_ && loaded_ && !lands_at_ms_ ? "%f" : "";
     char heard[32];
-    std::snprintf(heard, sizeof heard, *sound == '\0' ? "" : "%f",
-                  (position_ms_ - (unheard_ ? unheard_ms : 0)) / 1000);
+    std::snprintf(heard, sizeof heard, *sound == '\0' ? "" : "%f", (position_ms_ - (unheard_ ? unheard_ms : 0)) / 1000);
     char seen[32];
     std::snprintf(seen, sizeof seen, loaded_ ? "%f" : "", position_ms_ / 1000);
     const auto flag = [](bool on) { return on ? "yes" : "no"; };

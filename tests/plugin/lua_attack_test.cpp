@@ -20,7 +20,8 @@ using Kind = lua::Failure::Kind;
 
 namespace {
 
-// Lua leaves C functions by longjmp; what the thread sanitizer keeps of each call is never taken back then, and overflows.
+// Lua leaves C functions by longjmp; what the thread sanitizer keeps of each call is never taken back then, and
+// overflows.
 constexpr int ticks = 6;
 constexpr int repeats = 3;
 constexpr Microseconds remarkable{500};
@@ -212,13 +213,15 @@ Ran run(const Attack& attack, TimeAllowance* time) {
 
 } // namespace
 
-TEST_CASE("every attack ends by what it used up, and the state stays good for others" * doctest::skip(test::thread_sanitizer)) {
+TEST_CASE("every attack ends by what it used up, and the state stays good for others" *
+          doctest::skip(test::thread_sanitizer)) {
     const auto attacks = read_attacks();
     CHECK(attacks.size() >= 120);
     for (const Attack& attack : attacks) run(attack, nullptr);
 }
 
-TEST_CASE("no attack stays long without the time being asked for, however much it has filled its state" * doctest::skip(test::thread_sanitizer)) {
+TEST_CASE("no attack stays long without the time being asked for, however much it has filled its state" *
+          doctest::skip(test::thread_sanitizer)) {
     Microseconds worst_gap{};
     Microseconds worst_call{};
     std::string worst_name;

@@ -81,8 +81,8 @@ class Bridge {
     std::optional<OwnCopy> own_;
     std::string own_for_;             // address of the media that it stands for; empty: what comes first
     std::optional<std::string> open_; // own path that mpv has open already
-    bool compare_ = false;   // not everything is known yet by which it may differ from the room's
-    std::string difference_; // what the person was told of that
+    bool compare_ = false;            // not everything is known yet by which it may differ from the room's
+    std::string difference_;          // what the person was told of that
     FileSize room_file_;
 
     double sought_at_ms_ = 0;

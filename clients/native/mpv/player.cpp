@@ -221,9 +221,7 @@ bool MpvPlayer::should_move() const {
 // or a load, mpv counts what its buffers would hold (36 to 44 ms with 0.35.1) as on its way: only the picture is right.
 bool MpvPlayer::by_sound() const { return reading_->audio_ms && !(placed_ && reading_->paused && reading_->video_ms); }
 
-std::optional<double> MpvPlayer::position_ms() const {
-    return by_sound() ? reading_->audio_ms : reading_->video_ms;
-}
+std::optional<double> MpvPlayer::position_ms() const { return by_sound() ? reading_->audio_ms : reading_->video_ms; }
 
 bool MpvPlayer::is_stalled(double now_ms) const {
     return should_move() && (reading_->starved || now_ms - moved_at_ms_ > stall_ms);

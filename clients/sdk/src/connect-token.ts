@@ -16,7 +16,9 @@ export async function askConnectToken(
   socketUrl: string,
   asking: Asking,
 ): Promise<string | Ending> {
-  const url = socketUrl.replace(/^ws/, "http").replace(/\/ws\/([^/?#]+).*$/, "/api/v1/rooms/$1/join");
+  const url = socketUrl
+    .replace(/^ws/, "http")
+    .replace(/\/ws\/([^/?#]+).*$/, "/api/v1/rooms/$1/join");
   try {
     const response = await environment.post(url, asking);
     const { connect_token: token, error } = await response.json();

@@ -12,7 +12,6 @@
 namespace playhead::bench {
 namespace {
 
-constexpr int joins_per_tick = 20;
 constexpr int starts_per_tick = 3; // no more than a tick has time for
 // After nothing has happened for so long all rooms are as they were, or have given their Lua back.
 constexpr int awake_s = 50;
@@ -183,7 +182,7 @@ void live_rooms(Results& results, const Size& size) {
         const CreatedRoom room = make_room(shard, room_name(i), plugins);
         seekers.push_back(join(shard, room, "Ann"));
         talkers.push_back(join(shard, room, "Bob"));
-        if (i % joins_per_tick == 0) tick();
+        if (i % starts_per_tick == 0) tick();
     }
     std::uint64_t skipped_before = 0;
     std::uint64_t applied_before = 0;

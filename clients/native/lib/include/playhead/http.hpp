@@ -7,8 +7,8 @@
 
 namespace playhead::client {
 
-// One request to the engine's API (schemas/PROTOCOL.md section 9), for programs that list or create rooms, or to whoever
-// serves the media.
+// One request to the engine's API (schemas/PROTOCOL.md section 9), for programs that list or create rooms, or to
+// whoever serves the media.
 struct HttpRequest {
     std::string method = "GET";          // with HEAD there is no body
     std::string server;                  // as Link::server
