@@ -134,17 +134,23 @@ constexpr Microseconds delay_max{test::thread_sanitizer ? 1'000'000 : 10'000};
 // Under a sanitizer even the honest room's plugin is dear, and takes its turns with the others.
 constexpr bool honest_is_cheap = !test::sanitized;
 
+// Whatever else runs on the machine only adds: it has to hold once in a few times.
+constexpr int attempts_max = 4;
+
 void attack(const std::string& what, const std::string& code, Microseconds allowed = delay_max) {
     INFO(what);
-    Arena arena;
-    const Microseconds calm = arena.run_ticks(20);
-    arena.invite(code);
-    const Microseconds worst = arena.run_ticks(100);
-    MESSAGE(what, ": the honest room waited ", worst.count(), " us at worst, ", calm.count(),
-            " us without the others; ", arena.shard.metrics().plugin_room_ticks_put_off_total,
-            " ticks of theirs were put off");
-    CHECK(worst - calm < allowed);
-    if (honest_is_cheap) CHECK(arena.unanswered == 0);
+    bool held = false;
+    for (int attempt = 0; !held && attempt < attempts_max; ++attempt) {
+        Arena arena;
+        const Microseconds calm = arena.run_ticks(20);
+        arena.invite(code);
+        const Microseconds worst = arena.run_ticks(100);
+        MESSAGE(what, ": the honest room waited ", worst.count(), " us at worst, ", calm.count(),
+                " us without the others, and was not answered ", arena.unanswered, " times; ",
+                arena.shard.metrics().plugin_room_ticks_put_off_total, " ticks of theirs were put off");
+        held = worst - calm < allowed && (!honest_is_cheap || arena.unanswered == 0);
+    }
+    CHECK(held);
 }
 
 } // namespace
@@ -168,36 +174,39 @@ TEST_CASE("a hundred rooms that were cheap and all turn dear in one tick delay o
 }
 
 TEST_CASE("hundreds of rooms that start their plugins in one tick delay nobody else, and all are started soon") {
-    Arena arena;
-    const Microseconds calm = arena.run_ticks(20);
-    // About half a millisecond of code to run.
-    const auto set = plugins({{"slow", "shared = { ready = { kind = 'value', of = 'bool' } }",
-                               "local n = 0 for i = 1, 30000 do n = n + i end\n"
-                               "P:on('started', function() P.shared.ready = true end)"}});
-    constexpr int rooms = 200;
-    for (int number = 0; number < rooms; ++number) {
-        RoomRequest request;
-        request.id = room_id("fresh" + std::to_string(number));
-        request.plugins = set;
-        arena.join(arena.shard.create(request).value());
-    }
-    const Microseconds worst = arena.run_ticks(1);
-    CHECK(arena.shard.metrics().plugin_room_ticks_put_off_total > 0);
-    const auto started = [&] {
-        int count = 0;
+    bool held = false;
+    for (int attempt = 0; !held && attempt < attempts_max; ++attempt) {
+        Arena arena;
+        const Microseconds calm = arena.run_ticks(20);
+        // About half a millisecond of code to run.
+        const auto set = plugins({{"slow", "shared = { ready = { kind = 'value', of = 'bool' } }",
+                                   "local n = 0 for i = 1, 30000 do n = n + i end\n"
+                                   "P:on('started', function() P.shared.ready = true end)"}});
+        constexpr int rooms = 200;
         for (int number = 0; number < rooms; ++number) {
-            const RoomState* state = arena.shard.state(room_id("fresh" + std::to_string(number)));
-            count += state->shared.find(TableName{"slow", "ready"}, EntryKey{}) != nullptr ? 1 : 0;
+            RoomRequest request;
+            request.id = room_id("fresh" + std::to_string(number));
+            request.plugins = set;
+            arena.join(arena.shard.create(request).value());
         }
-        return count;
-    };
-    Microseconds later{0};
-    for (int i = 0; i < 100 && started() < rooms; ++i) later = std::max(later, arena.run_ticks(20));
-    CHECK(started() == rooms);
-    MESSAGE("the honest room waited ", worst.count(), " and ", later.count(), " us at worst, ", calm.count(),
-            " us without the others");
-    CHECK(std::max(worst, later) - calm < delay_max);
-    if (honest_is_cheap) CHECK(arena.unanswered == 0);
+        const Microseconds worst = arena.run_ticks(1);
+        CHECK(arena.shard.metrics().plugin_room_ticks_put_off_total > 0);
+        const auto started = [&] {
+            int count = 0;
+            for (int number = 0; number < rooms; ++number) {
+                const RoomState* state = arena.shard.state(room_id("fresh" + std::to_string(number)));
+                count += state->shared.find(TableName{"slow", "ready"}, EntryKey{}) != nullptr ? 1 : 0;
+            }
+            return count;
+        };
+        Microseconds later{0};
+        for (int i = 0; i < 100 && started() < rooms; ++i) later = std::max(later, arena.run_ticks(20));
+        CHECK(started() == rooms);
+        MESSAGE("the honest room waited ", worst.count(), " and ", later.count(), " us at worst, ", calm.count(),
+                " us without the others");
+        held = std::max(worst, later) - calm < delay_max && (!honest_is_cheap || arena.unanswered == 0);
+    }
+    CHECK(held);
 }
 
 TEST_CASE("rooms that are put off still get their turn, with everything that was said meanwhile") {
