@@ -187,18 +187,19 @@ void live_rooms(Results& results, const Size& size) {
     std::uint64_t skipped_before = 0;
     std::uint64_t applied_before = 0;
     const int ticks = size.live_s * ticks_per_s;
-    // A round before it counts.
-    for (int number = -round_ticks; number < ticks; ++number) {
+    // Rooms have fallen asleep while others joined: it counts when all are awake and have done it once.
+    constexpr int rounds_before = 10;
+    for (int number = -rounds_before * round_ticks; number < ticks; ++number) {
         if (number == 0) {
             tick_ms.clear();
             used_ms.clear();
             skipped_before = shard.metrics().ticks_skipped_total;
             applied_before = shard.metrics().commands_applied_total;
         }
-        const int turn = (number + round_ticks) % round_ticks;
+        const int turn = (number + rounds_before * round_ticks) % round_ticks;
         for (int i = turn; i < size.rooms; i += round_ticks) {
             const auto at = static_cast<std::size_t>(i);
-            seekers[at].ask(Seek{MediaTime{std::int64_t{number + round_ticks} * 10'000}}, clock.now());
+            seekers[at].ask(Seek{MediaTime{std::int64_t{number + rounds_before * round_ticks} * 10'000}}, clock.now());
             talkers[at].ask(say("line " + std::to_string(number)), clock.now());
             seekers[at].read();
             talkers[at].read();
