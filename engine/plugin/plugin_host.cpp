@@ -118,8 +118,7 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
     // The time that is up may have been used by others before it: then it is innocent, and comes again.
     const bool small = within != nullptr || (called.took && *called.took < blamed_from);
     const bool out_of_time = called.failure->kind == lua::Failure::Kind::time;
-    const bool excused = !small && held_up(called) && ++hosted.excused <= excused_max;
-    interrupted_ = out_of_time && (small || excused);
+    interrupted_ = out_of_time && (small || (held_up(called) && ++hosted.excused <= excused_max));
     if (interrupted_) return std::nullopt;
     failed(hosted, called_as(hosted, hook), called.failure->message, called.failure->exhausted());
     return std::nullopt;

@@ -118,6 +118,8 @@ class PluginHost final : public Judge, private TransformChain {
     static bool held_up(const lua::Called& called);
     // Runs init.lua; why it failed, if it did.
     std::optional<std::string> try_load(HostedPlugin& hosted);
+    lua::Called start_once(HostedPlugin& hosted);
+    void count_load(HostedPlugin& hosted, const lua::Called& called, std::size_t memory_before);
     bool load(HostedPlugin& hosted);
     void suspend(HostedPlugin& hosted, const std::string& why);
     void resume_due();
@@ -192,7 +194,6 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Tick> ticked_;  // the tick that sandbox_ counts
     std::uint64_t lua_bytes_ = 0; // as it counts in the figures
     bool interrupted_ = false;    // the last hook: its time was used up by others
-    bool load_held_up_ = false;   // the last init.lua
     bool ran_ = false;            // a hook, since garbage was last collected
     bool stale_ = false;          // some plugin is
     bool dropped_events_ = false; // told once

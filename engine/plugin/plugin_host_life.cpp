@@ -52,39 +52,45 @@ void PluginHost::welcome() {
 }
 
 std::optional<std::string> PluginHost::try_load(HostedPlugin& hosted) {
+    if (!usable_) return "there is no memory for an interpreter";
+    lua::Called called = start_once(hosted);
+    for (unsigned again = 0; held_up(called) && again < excused_max; ++again) called = start_once(hosted);
+    return called.ok() ? std::nullopt : std::optional{called.failure->message};
+}
+
+lua::Called PluginHost::start_once(HostedPlugin& hosted) {
     hosted.hooks.clear();
     hosted.limiters.clear();
     for (auto& list : refs_) list.clear();
     next_periodic_.reset();
-    if (!usable_) return "there is no memory for an interpreter";
     ran_ = true;
     const Marks before = marks();
     const std::size_t memory_before = sandbox_->memory_bytes();
     host_.running = {.plugin = &hosted, .registers = true, .depth = 0, .actions = 0, .nested = 0};
-    const lua::Called called = lua::start(*sandbox_, hosted);
+    lua::Called called = lua::start(*sandbox_, hosted);
     const bool pure = host_.running.pure;
     host_.running = {};
     hosted.fresh = called.ok() && pure ? fresh_digest(hosted) : std::nullopt;
     hosted.hooks.shrink_to_fit();
     hosted.calls.shrink_to_fit();
     for (auto& list : refs_) list.clear();
-    if (hosted.figure != nullptr) {
-        count(&hosted.figure->hook("load"), called);
-        hosted.figure->memory_bytes -= hosted.memory_bytes;
-        hosted.memory_bytes = sandbox_->memory_bytes() - std::min(memory_before, sandbox_->memory_bytes());
-        hosted.figure->memory_bytes += hosted.memory_bytes;
-    }
-    load_held_up_ = held_up(called);
-    if (called.ok()) return std::nullopt;
-    undo(before);
-    return called.failure->message;
+    count_load(hosted, called, memory_before);
+    if (!called.ok()) undo(before);
+    return called;
+}
+
+void PluginHost::count_load(HostedPlugin& hosted, const lua::Called& called, std::size_t memory_before) {
+    if (hosted.figure == nullptr) return;
+    count(&hosted.figure->hook("load"), called);
+    hosted.figure->memory_bytes -= hosted.memory_bytes;
+    hosted.memory_bytes = sandbox_->memory_bytes() - std::min(memory_before, sandbox_->memory_bytes());
+    hosted.figure->memory_bytes += hosted.memory_bytes;
 }
 
 // If it fails the plugin is suspended at once.
 bool PluginHost::load(HostedPlugin& hosted) {
     host_.state.records[hosted.name()].version = hosted.manifest().version;
-    auto problem = try_load(hosted);
-    for (unsigned again = 0; problem && load_held_up_ && again < excused_max; ++again) problem = try_load(hosted);
+    const auto problem = try_load(hosted);
     hosted.running = true; // so that failing suspends it
     if (problem) {
         failed(hosted, "init.lua", *problem, true);

@@ -75,11 +75,7 @@ void PluginHost::load_again(HostedPlugin& hosted) {
     const bool same =
         host_.running.hooks_again == hosted.hooks.size() && host_.running.limiters_again == hosted.limiters.size();
     host_.running = {};
-    if (hosted.figure != nullptr) {
-        count(&hosted.figure->hook("load"), called);
-        hosted.memory_bytes = sandbox_->memory_bytes() - std::min(memory_before, sandbox_->memory_bytes());
-        hosted.figure->memory_bytes += hosted.memory_bytes;
-    }
+    count_load(hosted, called, memory_before);
     if (called.ok() && same) return;
     interrupted_ = !called.ok() && called.failure->kind == lua::Failure::Kind::time;
     if (interrupted_) return;

@@ -135,12 +135,21 @@ constexpr Microseconds delay_max{test::thread_sanitizer ? 1'000'000 : 10'000};
 constexpr bool honest_is_cheap = !test::sanitized;
 
 // Whatever else runs on the machine only adds: it has to hold once in a few times.
-constexpr int attempts_max = 4;
+template <class Attempt>
+void check_that_once(Attempt holds) {
+    constexpr int attempts_max = 4;
+    bool held = false;
+    for (int attempt = 0; !held && attempt < attempts_max; ++attempt) held = holds();
+    CHECK(held);
+}
+
+bool honest_unharmed(const Arena& arena, Microseconds delay, Microseconds allowed) {
+    return delay < allowed && (!honest_is_cheap || arena.unanswered == 0);
+}
 
 void attack(const std::string& what, const std::string& code, Microseconds allowed = delay_max) {
     INFO(what);
-    bool held = false;
-    for (int attempt = 0; !held && attempt < attempts_max; ++attempt) {
+    check_that_once([&] {
         Arena arena;
         const Microseconds calm = arena.run_ticks(20);
         arena.invite(code);
@@ -148,9 +157,8 @@ void attack(const std::string& what, const std::string& code, Microseconds allow
         MESSAGE(what, ": the honest room waited ", worst.count(), " us at worst, ", calm.count(),
                 " us without the others, and was not answered ", arena.unanswered, " times; ",
                 arena.shard.metrics().plugin_room_ticks_put_off_total, " ticks of theirs were put off");
-        held = worst - calm < allowed && (!honest_is_cheap || arena.unanswered == 0);
-    }
-    CHECK(held);
+        return honest_unharmed(arena, worst - calm, allowed);
+    });
 }
 
 } // namespace
@@ -174,8 +182,7 @@ TEST_CASE("a hundred rooms that were cheap and all turn dear in one tick delay o
 }
 
 TEST_CASE("hundreds of rooms that start their plugins in one tick delay nobody else, and all are started soon") {
-    bool held = false;
-    for (int attempt = 0; !held && attempt < attempts_max; ++attempt) {
+    check_that_once([] {
         Arena arena;
         const Microseconds calm = arena.run_ticks(20);
         // About half a millisecond of code to run.
@@ -204,9 +211,8 @@ TEST_CASE("hundreds of rooms that start their plugins in one tick delay nobody e
         CHECK(started() == rooms);
         MESSAGE("the honest room waited ", worst.count(), " and ", later.count(), " us at worst, ", calm.count(),
                 " us without the others");
-        held = std::max(worst, later) - calm < delay_max && (!honest_is_cheap || arena.unanswered == 0);
-    }
-    CHECK(held);
+        return honest_unharmed(arena, std::max(worst, later) - calm, delay_max);
+    });
 }
 
 TEST_CASE("rooms that are put off still get their turn, with everything that was said meanwhile") {

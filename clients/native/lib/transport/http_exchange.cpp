@@ -44,10 +44,7 @@ asio::awaitable<Outcome> ask(Stream& stream, http::request<http::string_body> re
     if (unsent) co_return std::unexpected("the request could not be sent: " + unsent.message());
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
-    if (request.method() == http::verb::head)
-        parser.body_limit(boost::none);
-    else
-        parser.body_limit(HttpExchange::body_bytes_max);
+    parser.body_limit(HttpExchange::body_bytes_max);
     parser.header_limit(HttpExchange::header_bytes_max);
     parser.skip(request.method() == http::verb::head);
     const auto [unread, read] = co_await http::async_read(stream, buffer, parser, use_tuple);
