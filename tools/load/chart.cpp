@@ -84,7 +84,8 @@ void add_latencies(std::string& svg, const Latencies& heard) {
     const double least = std::floor(std::log10(std::max(100.0, heard.quantile_us(0) / 2)));
     const double most = std::max(least + 1, std::ceil(std::log10(static_cast<double>(heard.max_us()) + 1)));
     const auto x_of = [&](double power) { return left_panel + (power - least) / (most - least) * panel_width; };
-    for (double power = least; power <= most; ++power) {
+    for (int step = 0; step <= std::lround(most - least); ++step) {
+        const double power = least + step;
         add_line(svg, x_of(power), panel_top, x_of(power), panel_bottom, "grid");
         add_text(svg, x_of(power), panel_bottom + 18, "middle", shown(std::pow(10, power) / 1000));
     }

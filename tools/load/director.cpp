@@ -127,8 +127,8 @@ std::optional<CpuTime> Director::server_cpu() const {
 }
 
 void Director::add_cpu(FlatJson& json, const std::optional<CpuTime>& from, std::uint64_t deliveries) const {
-    if (!from) return;
     const auto to = server_cpu();
+    if (!from || !to) return;
     const auto nanoseconds = static_cast<double>(to->total_ns - from->total_ns);
     const double tick_ms = 1000.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     json.add("server_cpu_ms", nanoseconds / 1e6);

@@ -65,22 +65,24 @@ std::expected<std::size_t, std::string> PlayheadTalk::hear(Viewer& viewer, ByteV
         // A view of bytes as characters, which the language allows.
         const auto head = agreed_head_bytes({reinterpret_cast<const char*>(received.data()), received.size()});
         if (!head) return std::unexpected("the server did not agree: " + head.error());
-        if (!*head) return 0;
-        used = **head;
+        const std::optional<std::size_t>& bytes = *head;
+        if (!bytes) return 0;
+        used = *bytes;
         viewer.state = Viewer::State::joining;
     }
     while (viewer.state == Viewer::State::joining || viewer.state == Viewer::State::live) {
-        const auto frame = first_frame(received.subspan(used));
-        if (!frame) return std::unexpected(frame.error());
-        if (!*frame) break;
-        used += (*frame)->bytes;
-        switch ((*frame)->opcode) {
+        const auto read = first_frame(received.subspan(used));
+        if (!read) return std::unexpected(read.error());
+        const std::optional<ServerFrame>& frame = *read;
+        if (!frame) break;
+        used += frame->bytes;
+        switch (frame->opcode) {
         case Opcode::binary:
-            if (auto heard = on_message(viewer, (*frame)->payload, now); !heard)
+            if (auto heard = on_message(viewer, frame->payload, now); !heard)
                 return std::unexpected(std::move(heard.error()));
             break;
         case Opcode::ping:
-            hall_.say(viewer, client_frame(Opcode::pong, (*frame)->payload, static_cast<std::uint32_t>(masks_())));
+            hall_.say(viewer, client_frame(Opcode::pong, frame->payload, static_cast<std::uint32_t>(masks_())));
             break;
         case Opcode::close: return std::unexpected(std::string("the engine closed the connection"));
         default: break;
