@@ -27,6 +27,9 @@ target_link_libraries(playhead_sodium INTERFACE PkgConfig::sodium)
 pkg_check_modules(enet REQUIRED IMPORTED_TARGET libenet)
 add_library(playhead_enet INTERFACE)
 target_link_libraries(playhead_enet INTERFACE PkgConfig::enet)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
+add_library(playhead_uring INTERFACE)
+target_link_libraries(playhead_uring INTERFACE PkgConfig::uring)
 
 # Asio and Beast are headers only by default; compiled once here instead, because their bodies dominate every
 # translation unit that includes them.

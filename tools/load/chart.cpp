@@ -1,0 +1,140 @@
+#include "chart.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace playhead::load {
+namespace {
+
+constexpr double panel_width = 380;
+constexpr double panel_height = 260;
+constexpr double panel_top = 70;
+constexpr double left_panel = 70;
+constexpr double right_panel = 540;
+constexpr double panel_bottom = panel_top + panel_height;
+
+std::string shown(double value) {
+    std::array<char, 32> text{};
+    const int size = std::snprintf(text.data(), text.size(), "%.5g", value);
+    return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
+}
+
+std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char character : text) {
+        switch (character) {
+        case '<': safe += "&lt;"; break;
+        case '>': safe += "&gt;"; break;
+        case '&': safe += "&amp;"; break;
+        default: safe.push_back(static_cast<unsigned char>(character) < 0x20 ? ' ' : character);
+        }
+    }
+    return safe;
+}
+
+void add_text(std::string& svg, double x, double y, std::string_view anchor, std::string_view text) {
+    svg.append("<text x=\"").append(shown(x)).append("\" y=\"").append(shown(y));
+    svg.append("\" text-anchor=\"").append(anchor).append("\">").append(escaped(text)).append("</text>\n");
+}
+
+void add_line(std::string& svg, double x1, double y1, double x2, double y2, std::string_view style) {
+    svg.append("<line x1=\"").append(shown(x1)).append("\" y1=\"").append(shown(y1));
+    svg.append("\" x2=\"").append(shown(x2)).append("\" y2=\"").append(shown(y2));
+    svg.append("\" class=\"").append(style).append("\"/>\n");
+}
+
+void add_curve(std::string& svg, std::string_view points) {
+    svg.append("<polyline class=\"curve\" points=\"").append(points).append("\"/>\n");
+}
+
+void add_point(std::string& points, double x, double y) {
+    points.append(points.empty() ? "" : " ").append(shown(x)).append(",").append(shown(y));
+}
+
+// The least of 1, 2 or 5 times a power of ten that is not below the value.
+double round_up(double value) {
+    if (!(value > 0)) return 1;
+    const double power = std::pow(10, std::floor(std::log10(value)));
+    for (const double step : {1.0, 2.0, 5.0})
+        if (step * power >= value) return step * power;
+    return 10 * power;
+}
+
+void add_frame(std::string& svg, double left, std::string_view heading) {
+    add_text(svg, left, panel_top - 14, "start", heading);
+    add_line(svg, left, panel_bottom, left + panel_width, panel_bottom, "axis");
+    add_line(svg, left, panel_top, left, panel_bottom, "axis");
+}
+
+// Which share of deliveries was at most so late, over a logarithmic scale.
+void add_latencies(std::string& svg, const Latencies& heard) {
+    add_frame(svg, left_panel, "share of deliveries by latency in ms");
+    for (const double share : {0.0, 0.5, 0.9, 1.0}) {
+        const double y = panel_bottom - share * panel_height;
+        add_line(svg, left_panel, y, left_panel + panel_width, y, "grid");
+        add_text(svg, left_panel - 8, y + 4, "end", shown(share));
+    }
+    if (heard.count() == 0) {
+        add_text(svg, left_panel + panel_width / 2, panel_top + panel_height / 2, "middle", "nothing was delivered");
+        return;
+    }
+    const double least = std::floor(std::log10(std::max(100.0, heard.quantile_us(0) / 2)));
+    const double most = std::max(least + 1, std::ceil(std::log10(static_cast<double>(heard.max_us()) + 1)));
+    const auto x_of = [&](double power) { return left_panel + (power - least) / (most - least) * panel_width; };
+    for (int step = 0; step <= std::lround(most - least); ++step) {
+        const double power = least + step;
+        add_line(svg, x_of(power), panel_top, x_of(power), panel_bottom, "grid");
+        add_text(svg, x_of(power), panel_bottom + 18, "middle", shown(std::pow(10, power) / 1000));
+    }
+    constexpr int steps = 190;
+    std::string points;
+    for (int step = 0; step <= steps; ++step) {
+        const double power = least + (most - least) * step / steps;
+        const auto at_most = heard.count_up_to(static_cast<std::uint64_t>(std::pow(10, power)));
+        const double share = static_cast<double>(at_most) / static_cast<double>(heard.count());
+        add_point(points, x_of(power), panel_bottom - share * panel_height);
+    }
+    add_curve(svg, points);
+    add_text(svg, left_panel, panel_bottom + 40, "start",
+             "p50 " + shown(heard.quantile_us(0.5) / 1000) + "   p90 " + shown(heard.quantile_us(0.9) / 1000) +
+                 "   p99 " + shown(heard.quantile_us(0.99) / 1000) + "   max " +
+                 shown(static_cast<double>(heard.max_us()) / 1000));
+}
+
+void add_deliveries(std::string& svg, const std::vector<Chart::Point>& deliveries) {
+    add_frame(svg, right_panel, "deliveries a second, over seconds");
+    double most = 0;
+    for (const auto& point : deliveries) most = std::max(most, point.deliveries_per_s);
+    const double height = round_up(most);
+    const double length = deliveries.empty() ? 1 : std::max(deliveries.back().seconds, 1e-3);
+    for (const double share : {0.0, 0.5, 1.0}) {
+        const double y = panel_bottom - share * panel_height;
+        add_line(svg, right_panel, y, right_panel + panel_width, y, "grid");
+        add_text(svg, right_panel - 8, y + 4, "end", shown(share * height));
+        add_text(svg, right_panel + share * panel_width, panel_bottom + 18, "middle", shown(share * length));
+    }
+    std::string points;
+    for (const auto& point : deliveries)
+        add_point(points, right_panel + point.seconds / length * panel_width,
+                  panel_bottom - point.deliveries_per_s / height * panel_height);
+    if (!points.empty()) add_curve(svg, points);
+}
+
+} // namespace
+
+std::string svg_of(const Chart& chart) {
+    std::string svg =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" height=\"400\" viewBox=\"0 0 960 400\">\n"
+        "<style>text{font:12px sans-serif;fill:#333}.axis{stroke:#333}.grid{stroke:#ddd}"
+        ".curve{fill:none;stroke:#06c;stroke-width:2}</style>\n"
+        "<rect width=\"960\" height=\"400\" fill=\"#fff\"/>\n";
+    add_text(svg, left_panel, 28, "start", chart.title);
+    add_latencies(svg, chart.heard);
+    add_deliveries(svg, chart.deliveries);
+    return svg + "</svg>\n";
+}
+
+} // namespace playhead::load

@@ -1,0 +1,350 @@
+#include "director.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <netdb.h>
+#include <poll.h>
+#include <sstream>
+#include <stdexcept>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace playhead::load {
+namespace {
+
+constexpr double settle_seconds = 1;     // once all are in: greetings and the first clock comparisons are over
+constexpr double drain_seconds = 1.2;    // for what is still on its way, and for those who are away to come back
+constexpr double catch_up_seconds = 0.5; // until everybody has the newest state of then
+constexpr double burst_seconds_max = 30;
+constexpr std::uint32_t points_max = 20'000;
+constexpr Nanoseconds second = 1'000'000'000;
+
+sockaddr_in resolve(const std::string& host, std::uint16_t port) {
+    addrinfo wanted{};
+    wanted.ai_family = AF_INET;
+    wanted.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (const int error = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found); error != 0)
+        throw std::runtime_error("no address for '" + host + "': " + ::gai_strerror(error));
+    sockaddr_in address{};
+    std::copy_n(reinterpret_cast<const char*>(found->ai_addr), sizeof address, reinterpret_cast<char*>(&address));
+    ::freeaddrinfo(found);
+    address.sin_port = htons(port);
+    return address;
+}
+
+int make_bell() {
+    const int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (bell < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    return bell;
+}
+
+// As many files as the system lets a process open.
+void raise_file_limit() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+double load_average() {
+    double loads[1] = {0};
+    return ::getloadavg(loads, 1) == 1 ? loads[0] : 0;
+}
+
+} // namespace
+
+Director::Director(const Options& options)
+    : options_(options),
+      board_(make_shared_board()),
+      server_(resolve(options.host, options.port)),
+      worker_bell_(make_bell()),
+      director_bell_(make_bell()) {
+    if (options_.server_pid) {
+        if (const auto cpu = cpu_time_of(*options_.server_pid); !cpu) throw std::runtime_error(cpu.error());
+    }
+    raise_file_limit();
+}
+
+Director::~Director() {
+    end_processes();
+    ::close(worker_bell_);
+    ::close(director_bell_);
+}
+
+void Director::start_processes() {
+    const pid_t parent = ::getpid();
+    for (std::uint32_t process = 0; process < options_.processes; ++process) {
+        const pid_t child = ::fork();
+        if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+        if (child > 0) {
+            processes_.push_back(child);
+            continue;
+        }
+        // Nobody is left behind, whatever ends the director.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int code = 0;
+        try {
+            const Bells bells{.worker = process == 0 ? worker_bell_ : make_bell(), .director = director_bell_};
+            Worker worker(options_, server_, board_, bells, process);
+            if (::getppid() == parent) worker.run();
+        } catch (const std::exception& error) {
+            board_.complain(error.what());
+            code = 1;
+        }
+        ::_exit(code); // without what the director has to tidy up
+    }
+}
+
+void Director::end_processes() {
+    board_.order.wish = Wish::none;
+    board_.phase.store(Phase::over);
+    for (const pid_t process : processes_) {
+        int status = 0;
+        ::waitpid(process, &status, 0);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) board_.complain("a process of viewers failed");
+    }
+    processes_.clear();
+}
+
+Sums Director::sums() const { return sums_of({board_.tallies.data(), options_.processes}); }
+
+std::optional<CpuTime> Director::server_cpu() const {
+    if (!options_.server_pid) return std::nullopt;
+    const auto cpu = cpu_time_of(*options_.server_pid);
+    if (!cpu) throw std::runtime_error("the server has ended: " + cpu.error());
+    return *cpu;
+}
+
+void Director::add_cpu(FlatJson& json, const std::optional<CpuTime>& from, std::uint64_t deliveries) const {
+    const auto to = server_cpu();
+    if (!from || !to) return;
+    const auto nanoseconds = static_cast<double>(to->total_ns - from->total_ns);
+    const double tick_ms = 1000.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    json.add("server_cpu_ms", nanoseconds / 1e6);
+    json.add("server_user_ms", static_cast<double>(to->ticks.user - from->ticks.user) * tick_ms);
+    json.add("server_system_ms", static_cast<double>(to->ticks.system - from->ticks.system) * tick_ms);
+    if (deliveries > 0) json.add("server_cpu_us_per_delivery", nanoseconds / 1e3 / static_cast<double>(deliveries));
+}
+
+// ---- how it goes
+
+void Director::look() {
+    const Nanoseconds now = now_ns();
+    const auto deliveries = sums().deliveries;
+    if (looked_ns_ != 0 && points_.size() < points_max)
+        points_.push_back({.seconds = static_cast<double>(now - acting_ns_) / 1e9,
+                           .deliveries_per_s = static_cast<double>(deliveries - looked_deliveries_) /
+                                               (static_cast<double>(now - looked_ns_) / 1e9)});
+    looked_ns_ = now;
+    looked_deliveries_ = deliveries;
+}
+
+void Director::tell(const char* what) {
+    const Nanoseconds now = now_ns();
+    if (now - told_ns_ < second) return;
+    const Sums all = sums();
+    const double rate = told_ns_ == 0 ? 0
+                                      : static_cast<double>(all.deliveries - told_deliveries_) /
+                                            (static_cast<double>(now - told_ns_) / 1e9);
+    const Latencies heard = all_of({board_.tallies.data(), options_.processes}, &Tally::heard);
+    std::fprintf(stderr, "[%4lld s] %s: %llu of %u live, %.0f deliveries a second, p50 %.1f p99 %.1f ms\n",
+                 static_cast<long long>((now - began_ns_) / second), what, static_cast<unsigned long long>(all.live),
+                 options_.viewers, rate, heard.quantile_us(0.5) / 1000, heard.quantile_us(0.99) / 1000);
+    told_ns_ = now;
+    told_deliveries_ = all.deliveries;
+}
+
+void Director::pass_time(double seconds) {
+    const Nanoseconds end = now_ns() + static_cast<Nanoseconds>(seconds * 1e9);
+    for (Nanoseconds now = now_ns(); now < end; now = now_ns()) {
+        ::usleep(static_cast<useconds_t>(std::min<Nanoseconds>(end - now, second / 10) / 1000));
+        look();
+        tell("watching");
+    }
+}
+
+void Director::wait_until_all_are_in() {
+    const Nanoseconds end = began_ns_ + std::chrono::nanoseconds(options_.join_time).count();
+    while (sums().live < options_.viewers) {
+        if (now_ns() > end)
+            throw std::runtime_error(std::to_string(sums().live) + " of " + std::to_string(options_.viewers) +
+                                     " viewers came in within " + std::to_string(options_.join_time.count()) + " s. " +
+                                     board_.complaint());
+        for (const pid_t process : processes_)
+            if (::waitpid(process, nullptr, WNOHANG) != 0)
+                throw std::runtime_error("a process of viewers failed. " + board_.complaint());
+        ::usleep(20'000);
+        tell("coming in");
+    }
+}
+
+// ---- acting
+
+void Director::act_as_said() {
+    board_.phase.store(Phase::acting);
+    pass_time(std::chrono::duration<double>(options_.time).count());
+    board_.phase.store(Phase::draining);
+    pass_time(drain_seconds);
+    board_.version_last.store(board_.version_max.load());
+    pass_time(catch_up_seconds);
+}
+
+void Director::order(Wish wish, std::uint32_t messages, std::uint32_t bytes) {
+    board_.order = {.wish = wish, .messages = messages, .bytes = bytes};
+    ::eventfd_write(worker_bell_, 1);
+}
+
+bool Director::wait_until_heard() {
+    const Nanoseconds end = now_ns() + static_cast<Nanoseconds>(burst_seconds_max * 1e9);
+    for (;;) {
+        eventfd_t rung = 0;
+        if (::eventfd_read(director_bell_, &rung) == 0 && board_.remaining.load() <= 0) return true;
+        if (now_ns() > end) return false;
+        pollfd bell{.fd = director_bell_, .events = POLLIN, .revents = 0};
+        ::poll(&bell, 1, 500);
+        tell("bursting");
+    }
+}
+
+bool Director::burst(std::uint32_t count, std::uint32_t messages, std::uint32_t bytes) {
+    const Sums before = sums();
+    const auto cpu = server_cpu();
+    const Nanoseconds start = now_ns();
+    std::vector<double> whole_ms;
+    std::vector<double> tick_wait_ms;
+    for (std::uint32_t n = 0; n < count; ++n) {
+        // A room's viewers are through when they know the number of the last command; others count what comes.
+        const std::uint64_t unit = options_.dialect == Dialect::tcp ? std::uint64_t{messages} * bytes : messages;
+        board_.wanted.store(board_.wanted.load() + unit);
+        board_.remaining.store(static_cast<std::int64_t>(sums().counting));
+        order(Wish::burst, messages, bytes);
+        if (!wait_until_heard()) {
+            std::fprintf(stderr, "playhead-load: %lld viewers have not heard within %.0f s. %s\n",
+                         static_cast<long long>(board_.remaining.load()), burst_seconds_max,
+                         board_.complaint().c_str());
+            return false;
+        }
+        // Of an engine, what a tick costs is told apart from the waiting for it.
+        const Nanoseconds sent = board_.burst_ns.load();
+        Nanoseconds from = sent;
+        if (const Nanoseconds zero = board_.zero_ns.load(); zero != 0)
+            from = zero + Nanoseconds{board_.burst_tick.load()} * board_.tick_us.load() * 1000;
+        whole_ms.push_back(static_cast<double>(board_.last_ns.load() - from) / 1e6);
+        tick_wait_ms.push_back(static_cast<double>(from - sent) / 1e6);
+    }
+    look();
+    const Sums after = sums();
+    const auto deliveries = after.deliveries - before.deliveries;
+    FlatJson json;
+    json.add("kind", std::string_view("burst")).add("changes", std::uint64_t{count});
+    json.add("messages_each", std::uint64_t{messages}).add("deliveries", deliveries);
+    json.add("messages", after.messages - before.messages).add("payload_bytes", after.bytes - before.bytes);
+    json.add("seconds", static_cast<double>(now_ns() - start) / 1e9);
+    add_cpu(json, cpu, deliveries);
+    json.add("whole_ms", whole_ms).add("tick_wait_ms", tick_wait_ms);
+    std::printf("%s\n", json.text().c_str());
+    std::fflush(stdout);
+    return true;
+}
+
+bool Director::act_as_told() {
+    std::printf("%s\n", FlatJson().add("kind", std::string_view("ready")).add("viewers", sums().live).text().c_str());
+    std::fflush(stdout);
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        std::istringstream words(line);
+        std::string verb;
+        std::uint32_t count = 0;
+        std::uint32_t messages = 0;
+        std::uint32_t bytes = 0;
+        words >> verb;
+        if (verb == "burst" && words >> count >> messages >> bytes && count > 0 && count <= 100'000 && messages > 0 &&
+            messages <= 1000 && bytes <= 65'536 && (bytes > 0 || options_.dialect == Dialect::playhead)) {
+            if (!burst(count, messages, bytes)) return false;
+        } else if (verb == "play" && options_.dialect == Dialect::playhead) {
+            order(Wish::play, 1, 0);
+            pass_time(1); // until it has begun
+            std::printf("%s\n", FlatJson().add("kind", std::string_view("play")).text().c_str());
+            std::fflush(stdout);
+        } else if (verb == "idle" && words >> count && count > 0 && count <= 3600) {
+            const Sums before = sums();
+            const auto cpu = server_cpu();
+            pass_time(count);
+            const Sums after = sums();
+            FlatJson json;
+            json.add("kind", std::string_view("idle")).add("seconds", std::uint64_t{count});
+            json.add("deliveries", after.deliveries - before.deliveries);
+            json.add("messages", after.messages - before.messages);
+            json.add("payload_bytes", after.bytes - before.bytes);
+            add_cpu(json, cpu, after.deliveries - before.deliveries);
+            std::printf("%s\n", json.text().c_str());
+            std::fflush(stdout);
+        } else if (!verb.empty()) {
+            std::fprintf(stderr,
+                         "playhead-load: '%s' is no command; expected burst COUNT MESSAGES BYTES, play or idle "
+                         "SECONDS\n",
+                         line.c_str());
+            return false;
+        }
+    }
+    return true;
+}
+
+int Director::run() {
+    start_processes();
+    wait_until_all_are_in();
+    Outcome outcome;
+    outcome.join_seconds = static_cast<double>(now_ns() - began_ns_) / 1e9;
+    pass_time(settle_seconds);
+    points_.clear();
+    acting_ns_ = looked_ns_ = now_ns();
+    outcome.before = sums();
+    const auto cpu = server_cpu();
+    bool good = true;
+    if (options_.commands) {
+        board_.phase.store(Phase::acting);
+        good = act_as_told();
+    } else {
+        act_as_said();
+    }
+    outcome.seconds = static_cast<double>(now_ns() - acting_ns_) / 1e9;
+    outcome.after = sums();
+    FlatJson json;
+    json.add("kind", std::string_view("end")).add("viewers", std::uint64_t{options_.viewers});
+    json.add("processes", std::uint64_t{options_.processes});
+    FlatJson charged;
+    add_cpu(charged, cpu, outcome.after.deliveries - outcome.before.deliveries);
+    end_processes();
+    outcome.after.behind = sums().behind;
+    const std::span<const Tally> tallies{board_.tallies.data(), options_.processes};
+    outcome.heard = all_of(tallies, &Tally::heard);
+    outcome.answered = all_of(tallies, &Tally::answered);
+    outcome.came_in = all_of(tallies, &Tally::came_in);
+    outcome.complaint = board_.complaint();
+    add_to(json, outcome);
+    json.append(charged);
+    json.add("load_average", load_average());
+    if (!options_.svg.empty()) {
+        std::ofstream file(options_.svg);
+        file << svg_of({.title = std::to_string(options_.viewers) + " viewers, " +
+                                 std::to_string(outcome.after.deliveries - outcome.before.deliveries) + " deliveries",
+                        .heard = outcome.heard,
+                        .deliveries = points_});
+        if (!file.flush()) throw std::runtime_error("cannot write the picture " + options_.svg);
+    }
+    std::printf("%s\n", json.text().c_str());
+    return good ? 0 : 1;
+}
+
+} // namespace playhead::load

@@ -1,0 +1,201 @@
+#include "options.hpp"
+
+#include "playhead/link.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace playhead::load {
+
+const std::string_view usage =
+    R"(playhead-load: many viewers of one room over WebSocket, and what they get to hear: how late, how often, at what price.
+
+  playhead-load --room http://127.0.0.1:8080/r/demo#j.demo.xxx --viewers 10000 --seconds 30 --server-pid 4711
+  playhead-load --room LINK --viewers 500 --mix watch=95,chat=3,seek=1,leave=1 --svg load.svg
+  playhead-load --raw ws --to 127.0.0.1:9000 --viewers 10000 --commands
+
+  --room LINK            the link of a room, plain http; a room that shows something, if it is to be paused or sought
+  --raw tcp|ws|socketio  instead: a server of tests/bench/fanout, which sends what it is asked for; with --commands
+  --to HOST:PORT         where that is
+  --viewers N            default 100
+  --processes P          they are spread over; each takes at most 19,000; default: as few as will do
+  --seconds S            how long they act, once all are in; default 10, at most 3600
+  --join-seconds S       how long they have to come in; default 120
+  --connects-per-s N     default 2000
+  --mix ACT=SHARE,...    what the viewers do, in shares of all; default watch=1
+                           watch      nothing but reports and clock comparisons
+                           pause      a command; seek: another, which is also told as an event
+                           chat       a line of the chat plugin; react: a signal to the reactions plugin
+                           leave      says Bye, comes back as somebody new; reconnect: is cut off, resumes its place
+                           stall      reads nothing for a second
+  --every-ms T           how often each of them does so; default 5000
+  --slow N:BYTES_PER_S   so many read no faster than that
+  --never-read N         so many read nothing once they are in
+  --silent               no reports and no clock comparisons: nobody says anything but commands. An engine closes whom it
+                         has not heard of for 30 s, unless its config says otherwise (silence_timeout_s)
+  --server-pid PID       whose processor time is charged to the deliveries
+  --svg FILE             a picture: how late, and how many over time
+  --commands             takes commands from standard input once all are in, instead of --mix, and ends with it; a line each,
+                         answered by a JSON object a line. The first viewer acts:
+                           burst COUNT MESSAGES BYTES   COUNT times, one after the other: MESSAGES messages to everybody, and
+                                                        wait until all have them. Of an engine: one pause, or so many seeks
+                                                        in one tick (its limits.commands_per_s and command_burst
+                                                        must let them); BYTES is for servers of a benchmark, else 0
+                           play                         the room plays
+                           idle SECONDS                 nobody does anything
+
+What happens is told on standard error once a second. The last line of standard output is one flat JSON object. A delivery
+is what one viewer hears at once: of an engine, all of one tick. Latencies are of one monotonic clock, from the moment a
+viewer sends a command until each of the others has read its effect.
+)";
+
+namespace {
+
+template <typename T>
+using Parsed = std::expected<T, std::string>;
+
+std::string expected_but(std::string_view name, std::string_view value, std::string_view what) {
+    return std::string(name) + " is '" + std::string(value) + "'; expected " + std::string(what);
+}
+
+Parsed<std::uint32_t> parse_count(std::string_view name, std::string_view value, std::uint32_t min, std::uint32_t max) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc{} || end != value.data() + value.size() || number < min || number > max)
+        return std::unexpected(
+            expected_but(name, value, "a whole number from " + std::to_string(min) + " to " + std::to_string(max)));
+    return number;
+}
+
+template <typename T>
+Parsed<bool> keep(T& place, const Parsed<std::uint32_t>& parsed) {
+    if (!parsed) return std::unexpected(parsed.error());
+    place = static_cast<T>(*parsed);
+    return true;
+}
+
+Parsed<bool> parse_address(Options& options, std::string_view name, std::string_view value) {
+    const auto colon = value.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return std::unexpected(expected_but(name, value, "HOST:PORT"));
+    const auto port = parse_count(name, value.substr(colon + 1), 1, 65535);
+    if (!port) return std::unexpected(expected_but(name, value, "HOST:PORT, the port from 1 to 65535"));
+    options.host = value.substr(0, colon);
+    options.port = static_cast<std::uint16_t>(*port);
+    return true;
+}
+
+Parsed<bool> parse_room(Options& options, std::string_view value) {
+    const auto link = client::parse_link(value);
+    if (!link) return std::unexpected("--room: " + link.error());
+    constexpr std::string_view plain = "http://";
+    if (!link->server.starts_with(plain))
+        return std::unexpected(std::string("--room is behind TLS; expected a plain http:// link"));
+    options.room = link->room;
+    options.token = link->token;
+    return parse_address(options, "--room", std::string_view(link->server).substr(plain.size()));
+}
+
+Parsed<bool> parse_dialect(Options& options, std::string_view value) {
+    constexpr std::pair<std::string_view, Dialect> known[] = {
+        {"tcp", Dialect::tcp}, {"ws", Dialect::ws}, {"socketio", Dialect::socketio}};
+    for (const auto& [name, dialect] : known) {
+        if (name != value) continue;
+        options.dialect = dialect;
+        return true;
+    }
+    return std::unexpected(expected_but("--raw", value, "tcp, ws or socketio"));
+}
+
+Parsed<bool> parse_slow(Options& options, std::string_view value) {
+    const auto colon = value.find(':');
+    const auto wrong = std::unexpected(expected_but("--slow", value, "N:BYTES_PER_S, both from 1"));
+    if (colon == std::string_view::npos) return wrong;
+    const auto count = parse_count("--slow", value.substr(0, colon), 1, viewers_max);
+    const auto rate = parse_count("--slow", value.substr(colon + 1), 1, 1'000'000'000);
+    if (!count || !rate) return wrong;
+    options.slow = *count;
+    options.slow_bytes_per_s = *rate;
+    return true;
+}
+
+// Sets what one option with a value says: true, or false when there is no such option.
+Parsed<bool> set_option(Options& options, std::string_view name, std::string_view value) {
+    const auto count = [&](std::uint32_t min, std::uint32_t max) { return parse_count(name, value, min, max); };
+    const auto seconds_max = static_cast<std::uint32_t>(run_time_max.count());
+    if (name == "--room") return parse_room(options, value);
+    if (name == "--raw") return parse_dialect(options, value);
+    if (name == "--to") return parse_address(options, name, value);
+    if (name == "--viewers") return keep(options.viewers, count(1, viewers_max));
+    if (name == "--processes") return keep(options.processes, count(1, processes_max));
+    if (name == "--seconds") return keep(options.time, count(1, seconds_max));
+    if (name == "--join-seconds") return keep(options.join_time, count(1, seconds_max));
+    if (name == "--connects-per-s") return keep(options.connects_per_s, count(1, 1'000'000));
+    if (name == "--every-ms") return keep(options.every, count(10, 3'600'000));
+    if (name == "--slow") return parse_slow(options, value);
+    if (name == "--never-read") return keep(options.never_read, count(0, viewers_max));
+    if (name == "--mix") {
+        const auto mix = parse_mix(value);
+        if (!mix) return std::unexpected(mix.error());
+        options.mix = *mix;
+        return true;
+    }
+    if (name == "--server-pid") {
+        const auto pid = count(1, 1U << 22U);
+        if (!pid) return std::unexpected(pid.error());
+        options.server_pid = static_cast<int>(*pid);
+        return true;
+    }
+    if (name == "--svg") {
+        options.svg = value;
+        return true;
+    }
+    return false;
+}
+
+Parsed<bool> fit_together(const Options& options) {
+    const auto refuse = [](std::string why) { return std::unexpected(std::move(why)); };
+    if (options.port == 0)
+        return refuse("nobody is named to speak to; expected --room LINK, or --raw with --to HOST:PORT");
+    const bool raw = options.dialect != Dialect::playhead;
+    if (raw && !options.room.empty()) return refuse("--raw and --room exclude each other");
+    if (!raw && options.room.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (raw && !options.commands) return refuse("--raw does nothing without --commands");
+    if (std::uint64_t{options.processes} * viewers_per_process_max < options.viewers)
+        return refuse("--viewers " + std::to_string(options.viewers) + " do not fit into " +
+                      std::to_string(options.processes) + " processes of at most " +
+                      std::to_string(viewers_per_process_max) + " each");
+    if (options.processes > options.viewers) return refuse("there are more --processes than --viewers");
+    // One at least reads and acts, and all of these are in the first process.
+    const auto first = options.viewers / options.processes;
+    if (std::uint64_t{options.slow} + options.never_read >= first)
+        return refuse("--slow and --never-read leave nobody of the first process; expected less than " +
+                      std::to_string(first) + " together");
+    return true;
+}
+
+} // namespace
+
+std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments) {
+    Options options;
+    bool processes_said = false;
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        const auto name = arguments[at];
+        if (name == "--silent" || name == "--commands") {
+            (name == "--silent" ? options.silent : options.commands) = true;
+            continue;
+        }
+        const bool last = at + 1 == arguments.size();
+        const auto set = last ? set_option(options, name, "") : set_option(options, name, arguments[at + 1]);
+        if (set && !*set) return std::unexpected("unknown option '" + std::string(name) + "'");
+        if (last) return std::unexpected(std::string(name) + " needs a value");
+        if (!set) return std::unexpected(set.error());
+        processes_said = processes_said || name == "--processes";
+        ++at;
+    }
+    if (!processes_said) options.processes = (options.viewers + viewers_per_process_max - 1) / viewers_per_process_max;
+    if (const auto fits = fit_together(options); !fits) return std::unexpected(fits.error());
+    return options;
+}
+
+} // namespace playhead::load

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "mix.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace playhead::load {
+
+constexpr std::uint32_t viewers_max = 200'000;
+constexpr std::uint32_t processes_max = 64;
+constexpr std::uint32_t viewers_per_process_max = 19'000; // a process may open 20,000 files where nothing is said
+constexpr std::chrono::seconds run_time_max{3600};
+
+// Who is spoken to: an engine, or a server of a benchmark that sends what it is asked for.
+enum class Dialect : std::uint8_t { playhead, tcp, ws, socketio };
+
+struct Options {
+    Dialect dialect = Dialect::playhead;
+    std::string host; // a name or an address
+    std::uint16_t port = 0;
+    std::string room;  // of the link; empty unless the dialect is playhead
+    std::string token; // of the link
+    std::uint32_t viewers = 100;
+    std::uint32_t processes = 1;
+    std::chrono::seconds time{10};
+    std::chrono::seconds join_time{120};
+    std::uint32_t connects_per_s = 2000;
+    Mix mix;
+    std::chrono::milliseconds every{5000};
+    std::uint32_t slow = 0; // viewers who read slowly, the last ones of the first process ...
+    std::uint32_t slow_bytes_per_s = 0;
+    std::uint32_t never_read = 0; // ... and before them those who read nothing once they are in
+    bool silent = false;
+    bool commands = false;
+    std::optional<int> server_pid;
+    std::string svg; // empty: no picture
+    bool operator==(const Options&) const = default;
+};
+
+extern const std::string_view usage;
+
+// Errors: a sentence that names the option, the value and what was expected. It does not repeat a link's token.
+std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments);
+
+} // namespace playhead::load

@@ -1,0 +1,330 @@
+#include "playhead_talk.hpp"
+
+#include "replication/encode.hpp"
+#include "wire.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace playhead::load {
+namespace {
+
+constexpr Nanoseconds second = 1'000'000'000;
+constexpr Nanoseconds away_time = second;        // of those who leave
+constexpr Nanoseconds cut_off_time = second / 2; // of those who reconnect
+constexpr Nanoseconds stall_time = second;
+constexpr Nanoseconds believable = 60 * second; // an effect that comes later is not this command's
+constexpr std::uint32_t opening_pings = 20;     // of the first viewer, in a row [S6]
+constexpr Nanoseconds opening_ping_interval = 20'000'000;
+
+// A pause moves a room a little only [R2], and it may stand anywhere at first.
+bool may_pause(std::uint32_t number) { return number > 1; }
+
+} // namespace
+
+PlayheadTalk::PlayheadTalk(const Options& options, Hall& hall, std::uint32_t process)
+    : options_(options),
+      hall_(hall),
+      process_(process),
+      masks_(process + 1) {}
+
+Bytes PlayheadTalk::frame_of(const ClientMessage& message) {
+    return client_frame(Opcode::binary, encode(message), static_cast<std::uint32_t>(masks_()));
+}
+
+// The hello does not wait for the server's agreement [H7].
+Bytes PlayheadTalk::greeting(Viewer& viewer) {
+    Hello hello;
+    hello.protocol_min = 1;
+    hello.protocol_max = 1;
+    hello.room = options_.room;
+    hello.join_token = options_.token;
+    hello.name = "Load " + std::to_string(process_) + "." + std::to_string(viewer.index);
+    hello.client = "playhead-load";
+    if (!viewer.resume_token.empty()) {
+        hello.resume_token = viewer.resume_token;
+        hello.have_epoch = viewer.epoch;
+        hello.have_version = viewer.version;
+    } else {
+        viewer.sequence = 0;
+        viewer.epoch = {};
+        viewer.version = {};
+    }
+    const auto request =
+        upgrade_request(options_.host + ":" + std::to_string(options_.port), "/ws/" + options_.room, "playhead.v1");
+    const auto text = std::as_bytes(std::span{request});
+    Bytes bytes(text.begin(), text.end());
+    const auto frame = frame_of(hello);
+    bytes.insert(bytes.end(), frame.begin(), frame.end());
+    return bytes;
+}
+
+std::expected<std::size_t, std::string> PlayheadTalk::hear(Viewer& viewer, ByteView received, Nanoseconds now) {
+    std::size_t used = 0;
+    if (viewer.state == Viewer::State::greeting) {
+        // A view of bytes as characters, which the language allows.
+        const auto head = agreed_head_bytes({reinterpret_cast<const char*>(received.data()), received.size()});
+        if (!head) return std::unexpected("the server did not agree: " + head.error());
+        const std::optional<std::size_t>& bytes = *head;
+        if (!bytes) return 0;
+        used = *bytes;
+        viewer.state = Viewer::State::joining;
+    }
+    while (viewer.state == Viewer::State::joining || viewer.state == Viewer::State::live) {
+        const auto read = first_frame(received.subspan(used));
+        if (!read) return std::unexpected(read.error());
+        const std::optional<ServerFrame>& frame = *read;
+        if (!frame) break;
+        used += frame->bytes;
+        switch (frame->opcode) {
+        case Opcode::binary:
+            if (auto heard = on_message(viewer, frame->payload, now); !heard)
+                return std::unexpected(std::move(heard.error()));
+            break;
+        case Opcode::ping:
+            hall_.say(viewer, client_frame(Opcode::pong, frame->payload, static_cast<std::uint32_t>(masks_())));
+            break;
+        case Opcode::close: return std::unexpected(std::string("the engine closed the connection"));
+        default: break;
+        }
+    }
+    return used;
+}
+
+std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteView message, Nanoseconds now) {
+    Tally& tally = hall_.tally();
+    tally.messages.add();
+    tally.bytes.add(message.size());
+    const Heard& heard = ear_.hear(message);
+    tally.decoded.set(ear_.decoded());
+    using Kind = Heard::Kind;
+    switch (heard.kind) {
+    case Kind::broken: return std::unexpected("a message that is none: " + heard.why);
+    case Kind::goodbye: return std::unexpected("goodbye, " + heard.why);
+    case Kind::welcome:
+        if (viewer.act == Act::reconnect) viewer.resume_token = heard.welcome.resume_token;
+        report_interval_ = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;
+        ping_interval_ = Nanoseconds{heard.welcome.ping_interval_ms} * 1'000'000;
+        hall_.board().tick_us.store(static_cast<std::uint32_t>(heard.welcome.tick_length.count()));
+        break;
+    case Kind::snapshot:
+    case Kind::delta: on_state(viewer, heard, now); break;
+    case Kind::beacon:
+    case Kind::event:
+    case Kind::plugin_event: open_turn(viewer); break;
+    case Kind::reply: on_reply(viewer, heard, now); break;
+    case Kind::pong: on_pong(heard, now); break;
+    }
+    return {};
+}
+
+// All that is heard at once is one delivery, begun by a newer state if there is one in it: an engine sends a viewer
+// what a tick has for it at once, the state first [S1].
+void PlayheadTalk::open_turn(Viewer& viewer) {
+    if (std::exchange(viewer.turn_open, true)) return;
+    hall_.tally().deliveries.add();
+}
+
+void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now) {
+    Tally& tally = hall_.tally();
+    if (heard.media) media_ = *heard.media;
+    const bool joins = viewer.state == Viewer::State::joining;
+    const bool fits =
+        heard.kind == Heard::Kind::snapshot || (heard.epoch == viewer.epoch && heard.base <= viewer.version);
+    if (!fits) {
+        tally.gaps.add();
+        hall_.board().complain("an update that does not fit what a viewer holds");
+    }
+    viewer.epoch = heard.epoch;
+    viewer.version = heard.version;
+    auto& newest = hall_.board().version_max;
+    for (auto known = newest.load(); known < heard.version.value;)
+        if (newest.compare_exchange_weak(known, heard.version.value)) break;
+    if (joins) {
+        // A place that an earlier run has left there says nothing.
+        if (heard.place && *heard.place <= hall_.board().numbers.load()) viewer.place = *heard.place;
+        viewer.line = std::max(viewer.line, heard.line.value_or(0));
+        begin(viewer, now);
+        return;
+    }
+    viewer.turn_open = true;
+    tally.deliveries.add();
+    tally.updates.add();
+    if (heard.place) on_place(viewer, *heard.place, heard.tick, now);
+    if (heard.line && *heard.line > viewer.line) {
+        viewer.line = *heard.line;
+        record_heard(viewer, *heard.line, now);
+    }
+}
+
+void PlayheadTalk::on_place(Viewer& viewer, std::uint32_t number, Tick tick, Nanoseconds now) {
+    Board& board = hall_.board();
+    if (number <= viewer.place || number > board.numbers.load()) return;
+    viewer.place = number;
+    if (!options_.commands) {
+        record_heard(viewer, number, now);
+        return;
+    }
+    viewer.heard = number;
+    if (number >= board.wanted.load()) board.burst_tick.store(tick.number);
+    mark_done(hall_, viewer, now);
+}
+
+void PlayheadTalk::record_heard(const Viewer& viewer, std::uint32_t number, Nanoseconds now) {
+    if (number == viewer.own) return; // the others are who it is about
+    const Nanoseconds sent = hall_.board().sent_ns[number % Board::remembered_max].load(std::memory_order_relaxed);
+    if (sent == 0 || now - sent > believable) return;
+    hall_.tally().heard.record((now - sent) / 1000);
+}
+
+void PlayheadTalk::on_reply(Viewer& viewer, const Heard& heard, Nanoseconds now) {
+    Tally& tally = hall_.tally();
+    if (heard.sequence == viewer.sequence && viewer.asked_ns != 0) {
+        tally.answered.record((now - viewer.asked_ns) / 1000);
+        viewer.asked_ns = 0;
+    }
+    switch (heard.verdict) {
+    case Verdict::applied: tally.applied.add(); break;
+    case Verdict::superseded: tally.superseded.add(); break;
+    case Verdict::refused:
+        tally.refused.add();
+        hall_.board().complain("refused: " + heard.why);
+        break;
+    }
+}
+
+// Where the engine's clock begins on ours: the quickest exchange is wrong by half of its time at most.
+void PlayheadTalk::on_pong(const Heard& heard, Nanoseconds now) {
+    if (process_ != 0) return;
+    const Nanoseconds sent = heard.pong.t0_us * 1000;
+    const Nanoseconds there = (heard.pong.t1.time_since_epoch() + heard.pong.t2.time_since_epoch()).count() * 500;
+    const Nanoseconds round_trip = now - sent;
+    if (round_trip_min_ != 0 && round_trip >= round_trip_min_) return;
+    round_trip_min_ = round_trip;
+    hall_.board().zero_ns.store(sent + round_trip / 2 - there);
+}
+
+// A moment of its own for each viewer, so that they do not all speak at once.
+Nanoseconds PlayheadTalk::phase_of(const Viewer& viewer, Nanoseconds interval) {
+    return static_cast<Nanoseconds>(std::uint64_t{viewer.index} * 2'654'435'761U % 1000) * interval / 1000;
+}
+
+void PlayheadTalk::begin(Viewer& viewer, Nanoseconds now) {
+    hall_.came_in(viewer);
+    const bool first = process_ == 0 && viewer.index == 0;
+    if (first && viewer.connections == 1)
+        for (std::uint32_t n = 1; n <= opening_pings; ++n)
+            hall_.later(viewer, Task::ping, now + n * opening_ping_interval);
+    if (!options_.silent) {
+        if (report_interval_ > 0) hall_.later(viewer, Task::report, now + phase_of(viewer, report_interval_));
+        if (ping_interval_ > 0 && !first) hall_.later(viewer, Task::ping, now + phase_of(viewer, ping_interval_));
+    }
+    const Nanoseconds every = std::chrono::nanoseconds(options_.every).count();
+    if (viewer.act != Act::watch && !options_.commands)
+        hall_.later(viewer, Task::act, now + std::max<Nanoseconds>(phase_of(viewer, every), 1));
+}
+
+void PlayheadTalk::on_task(Viewer& viewer, Task task, Nanoseconds now) {
+    if (viewer.state != Viewer::State::live) return;
+    if (task == Task::report) {
+        Report report;
+        report.version = viewer.version;
+        report.media = media_;
+        hall_.say(viewer, frame_of(report));
+        hall_.later(viewer, Task::report, now + report_interval_);
+    } else if (task == Task::ping) {
+        hall_.say(viewer, frame_of(Ping{now / 1000}));
+        if (!options_.silent && (process_ != 0 || viewer.index != 0))
+            hall_.later(viewer, Task::ping, now + ping_interval_);
+    } else if (task == Task::act) {
+        hall_.later(viewer, Task::act, now + std::chrono::nanoseconds(options_.every).count());
+        if (hall_.board().phase.load() == Phase::acting) act(viewer, now);
+    }
+}
+
+std::uint32_t PlayheadTalk::take_number(Nanoseconds now) {
+    Board& board = hall_.board();
+    const std::uint32_t number = ++board.numbers;
+    board.sent_ns[number % Board::remembered_max].store(now, std::memory_order_relaxed);
+    return number;
+}
+
+void PlayheadTalk::append_command(Bytes& bytes, Viewer& viewer, Action action, std::optional<MediaTime> seen,
+                                  Nanoseconds now) {
+    ClientCommand command;
+    command.sequence = ++viewer.sequence;
+    command.media = media_;
+    command.issued_at = ServerTime{time_max}; // the engine makes it the moment of arrival [T2]
+    command.position_seen = seen;
+    command.action = std::move(action);
+    const auto frame = frame_of(command);
+    bytes.insert(bytes.end(), frame.begin(), frame.end());
+    viewer.asked_ns = now;
+    hall_.tally().commands.add();
+}
+
+void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
+    Bytes bytes;
+    switch (viewer.act) {
+    case Act::watch: return;
+    case Act::pause:
+    case Act::seek: {
+        viewer.own = take_number(now);
+        const MediaTime place = place_of(viewer.own);
+        const bool pause = viewer.act == Act::pause && may_pause(viewer.own);
+        append_command(bytes, viewer, pause ? Action{Pause{}} : Action{Seek{place}}, place, now);
+        break;
+    }
+    case Act::chat: {
+        viewer.own = take_number(now);
+        Value args{Value::Map{{"text", Value{line_of(viewer.own)}}}};
+        append_command(bytes, viewer, PluginCommand{"chat", "say", std::move(args)}, std::nullopt, now);
+        break;
+    }
+    case Act::react: {
+        ClientSignal signal{"reactions", "react", Value{Value::Map{{"emoji", Value{std::string("\U0001F44D")}}}}};
+        bytes = frame_of(signal);
+        hall_.tally().commands.add();
+        break;
+    }
+    case Act::leave:
+        hall_.say(viewer, frame_of(Bye{}));
+        hall_.tally().left.add();
+        hall_.leave(viewer, away_time);
+        return;
+    case Act::reconnect:
+        hall_.tally().reconnected.add();
+        hall_.leave(viewer, cut_off_time);
+        return;
+    case Act::stall:
+        hall_.tally().stalled.add();
+        hall_.stall(viewer, now + stall_time);
+        return;
+    }
+    hall_.say(viewer, bytes);
+}
+
+void PlayheadTalk::obey(Viewer& first, const Order& order, Nanoseconds now) {
+    if (first.state != Viewer::State::live) return;
+    Bytes bytes;
+    if (order.wish == Wish::play) {
+        append_command(bytes, first, Play{}, std::nullopt, now);
+    } else if (order.messages == 1) {
+        const std::uint32_t number = take_number(now);
+        const MediaTime place = place_of(number);
+        append_command(bytes, first, may_pause(number) ? Action{Pause{}} : Action{Seek{place}}, place, now);
+    } else {
+        for (std::uint32_t n = 0; n < order.messages; ++n) {
+            const MediaTime place = place_of(take_number(now));
+            append_command(bytes, first, Seek{place}, place, now);
+        }
+    }
+    hall_.say(first, bytes);
+}
+
+void PlayheadTalk::judge(Viewer& viewer) {
+    if (viewer.pace != Viewer::Pace::quick || viewer.state != Viewer::State::live) return;
+    if (viewer.version.value < hall_.board().version_last.load()) hall_.tally().behind.add();
+}
+
+} // namespace playhead::load

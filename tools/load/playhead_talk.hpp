@@ -1,0 +1,52 @@
+#pragma once
+
+#include "heard.hpp"
+#include "talk.hpp"
+
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace playhead::load {
+
+// Viewers of an engine's room, as schemas/PROTOCOL.md has it: hello, welcome, snapshot, deltas; reports and clock
+// comparisons at the times that the welcome says; commands that are known again when their effect is heard. States are
+// followed by their versions: a delta that does not fit what a viewer holds is a gap.
+class PlayheadTalk final : public Talk {
+  public:
+    PlayheadTalk(const Options& options, Hall& hall, std::uint32_t process);
+
+    Bytes greeting(Viewer& viewer) override;
+    std::expected<std::size_t, std::string> hear(Viewer& viewer, ByteView received, Nanoseconds now) override;
+    void on_task(Viewer& viewer, Task task, Nanoseconds now) override;
+    void obey(Viewer& first, const Order& order, Nanoseconds now) override;
+    void judge(Viewer& viewer) override;
+
+  private:
+    std::expected<void, std::string> on_message(Viewer& viewer, ByteView message, Nanoseconds now);
+    void on_state(Viewer& viewer, const Heard& heard, Nanoseconds now);
+    void on_reply(Viewer& viewer, const Heard& heard, Nanoseconds now);
+    void on_pong(const Heard& heard, Nanoseconds now);
+    void on_place(Viewer& viewer, std::uint32_t number, Tick tick, Nanoseconds now);
+    void begin(Viewer& viewer, Nanoseconds now);
+    void open_turn(Viewer& viewer);
+    void record_heard(const Viewer& viewer, std::uint32_t number, Nanoseconds now);
+
+    void act(Viewer& viewer, Nanoseconds now);
+    std::uint32_t take_number(Nanoseconds now);
+    void append_command(Bytes& bytes, Viewer& viewer, Action action, std::optional<MediaTime> seen, Nanoseconds now);
+    Bytes frame_of(const ClientMessage& message);
+    Nanoseconds phase_of(const Viewer& viewer, Nanoseconds interval);
+
+    const Options& options_;
+    Hall& hall_;
+    std::uint32_t process_;
+    Ear ear_;
+    std::minstd_rand masks_;
+    MediaInstance media_; // what the room shows, as the newest state says
+    Nanoseconds report_interval_ = 0;
+    Nanoseconds ping_interval_ = 0;
+    Nanoseconds round_trip_min_ = 0; // of the clock comparison that told Board::zero_ns
+};
+
+} // namespace playhead::load

@@ -1,0 +1,132 @@
+#include "options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+
+using namespace playhead::load;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view link = "http://127.0.0.1:8080/r/demo#j.demo.AAAAAAAAAAAAAAAAAAAAAA";
+
+auto parse(std::initializer_list<std::string_view> arguments) {
+    return parse_options({arguments.begin(), arguments.size()});
+}
+
+void refuses(std::initializer_list<std::string_view> arguments, std::string_view words) {
+    const auto options = parse(arguments);
+    REQUIRE_FALSE(options.has_value());
+    CAPTURE(options.error());
+    CHECK(options.error().find(words) != std::string::npos);
+    CHECK(options.error().find("AAAA") == std::string::npos); // tokens are secrets
+}
+
+} // namespace
+
+TEST_CASE("a room's link is all that has to be said") {
+    const auto options = parse({"--room", link});
+    REQUIRE(options.has_value());
+    CHECK(options->dialect == Dialect::playhead);
+    CHECK(options->host == "127.0.0.1");
+    CHECK(options->port == 8080);
+    CHECK(options->room == "demo");
+    CHECK(options->token == "j.demo.AAAAAAAAAAAAAAAAAAAAAA");
+    CHECK(options->viewers == 100);
+    CHECK(options->processes == 1);
+    CHECK(options->mix == Mix{});
+}
+
+TEST_CASE("everything can be said") {
+    const auto options = parse({"--room",
+                                link,
+                                "--viewers",
+                                "40000",
+                                "--processes",
+                                "4",
+                                "--seconds",
+                                "30",
+                                "--join-seconds",
+                                "60",
+                                "--connects-per-s",
+                                "500",
+                                "--mix",
+                                "watch=9,seek=1",
+                                "--every-ms",
+                                "200",
+                                "--slow",
+                                "5:1024",
+                                "--never-read",
+                                "3",
+                                "--silent",
+                                "--server-pid",
+                                "4711",
+                                "--svg",
+                                "load.svg"});
+    REQUIRE(options.has_value());
+    CHECK(options->viewers == 40'000);
+    CHECK(options->processes == 4);
+    CHECK(options->time == 30s);
+    CHECK(options->join_time == 60s);
+    CHECK(options->connects_per_s == 500);
+    CHECK(options->mix == parse_mix("watch=9,seek=1"));
+    CHECK(options->every == 200ms);
+    CHECK(options->slow == 5);
+    CHECK(options->slow_bytes_per_s == 1024);
+    CHECK(options->never_read == 3);
+    CHECK(options->silent);
+    CHECK_FALSE(options->commands);
+    CHECK(options->server_pid == 4711);
+    CHECK(options->svg == "load.svg");
+}
+
+TEST_CASE("viewers take as few processes as will do") {
+    CHECK(parse({"--room", link, "--viewers", "19000"})->processes == 1);
+    CHECK(parse({"--room", link, "--viewers", "19001"})->processes == 2);
+    CHECK(parse({"--room", link, "--viewers", "200000"})->processes == 11);
+    refuses({"--room", link, "--viewers", "19001", "--processes", "1"}, "do not fit into 1 processes");
+    refuses({"--room", link, "--viewers", "3", "--processes", "4"}, "more --processes than --viewers");
+}
+
+TEST_CASE("a server of a benchmark is named by its address") {
+    const auto options = parse({"--raw", "socketio", "--to", "localhost:9000", "--commands"});
+    REQUIRE(options.has_value());
+    CHECK(options->dialect == Dialect::socketio);
+    CHECK(options->host == "localhost");
+    CHECK(options->port == 9000);
+    CHECK(options->commands);
+    refuses({"--raw", "udp", "--to", "localhost:9000"}, "expected tcp, ws or socketio");
+    refuses({"--raw", "ws", "--to", "localhost:9000"}, "without --commands");
+    refuses({"--raw", "ws", "--commands"}, "nobody is named");
+    refuses({"--raw", "ws", "--to", "localhost", "--commands"}, "expected HOST:PORT");
+    refuses({"--raw", "ws", "--to", "localhost:0", "--commands"}, "from 1 to 65535");
+    refuses({"--raw", "ws", "--room", link, "--commands"}, "exclude each other");
+    refuses({"--to", "localhost:9000"}, "--to is for --raw");
+}
+
+TEST_CASE("a wrong option is named with what was expected") {
+    refuses({}, "nobody is named");
+    refuses({"--frobnicate", "1"}, "unknown option '--frobnicate'");
+    refuses({"--frobnicate"}, "unknown option '--frobnicate'");
+    refuses({"--room"}, "--room needs a value");
+    refuses({"--room", "demo"}, "a link looks like");
+    refuses({"--room", "https://127.0.0.1:8080/r/demo#j.demo.AAAAAAAAAAAAAAAAAAAAAA"}, "behind TLS");
+    refuses({"--room", link, "--viewers", "0"}, "from 1 to 200000");
+    refuses({"--room", link, "--viewers", "200001"}, "from 1 to 200000");
+    refuses({"--room", link, "--seconds", "3601"}, "from 1 to 3600");
+    refuses({"--room", link, "--seconds", "-1"}, "from 1 to 3600");
+    refuses({"--room", link, "--seconds"}, "--seconds needs a value");
+    refuses({"--room", link, "--mix", "dance=1"}, "acts of");
+    refuses({"--room", link, "--slow", "5"}, "N:BYTES_PER_S");
+    refuses({"--room", link, "--slow", "0:5"}, "N:BYTES_PER_S");
+    refuses({"--room", link, "--viewers", "10", "--slow", "5:100", "--never-read", "5"}, "leave nobody");
+    refuses({"--room", link, "--server-pid", "x"}, "--server-pid is 'x'");
+}
+
+TEST_CASE("the help names every option that there is") {
+    for (const auto option :
+         {"--room", "--raw", "--to", "--viewers", "--processes", "--seconds", "--join-seconds", "--connects-per-s",
+          "--mix", "--every-ms", "--slow", "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
+        CHECK(usage.find(std::string("  ") + option) != std::string_view::npos);
+}
