@@ -18,6 +18,7 @@ struct PluginCost {
     Microseconds turn{0};               // of the last turns, the newest counting most
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off
+    Microseconds total{0};              // of all turns, loading among them
 };
 
 // Shares out what time a shard has for plugins, so that no room's plugins take another room's tick.
