@@ -119,7 +119,7 @@ const Keys<Config>& top_keys() {
                             set_log_level, [](const Config& config) { return Value{config.log_level}; }),
         checked_key<Config>(
             "admin_token", "text of 16 to 256 printable characters without blanks, or \"\" for none",
-            "whoever has it may look into the engine and reload it over HTTP", set_admin_token,
+            "opens /admin: whoever has it may look into the engine and reload it over HTTP", set_admin_token,
             // A secret is not printed, lest it goes where the printed settings go.
             [](const Config& config) { return config.admin_token.empty() ? Value{std::string{}} : Value{}; }),
         boolean<Config>(

@@ -91,6 +91,13 @@ std::string to_prometheus(const enet::Counters& counters) {
     return page;
 }
 
+std::string shard_metrics(Microseconds processor_time) {
+    std::string page;
+    add(page, "playhead_shard_cpu_seconds_total", "counter", "Processor time of the shard's thread.",
+        static_cast<double>(processor_time.count()) / 1e6);
+    return page;
+}
+
 std::string process_metrics(const std::string& version) {
     std::string page = "# HELP playhead_build_info Which version this is.\n# TYPE playhead_build_info gauge\n";
     page += "playhead_build_info{version=\"" + version + "\"} 1\n";

@@ -80,13 +80,20 @@ class ShardBackend final : public http::Backend {
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
         shard_.post([reply = std::move(reply)](Shard& shard) mutable { reply(shard.plugin_uses()); });
     }
+    void overview(http::Reply<std::vector<ShardOverview>> reply) override {
+        shard_.post([reply = std::move(reply)](Shard& shard) mutable {
+            std::vector<ShardOverview> all;
+            all.push_back(shard.overview());
+            reply(std::move(all));
+        });
+    }
     // The shard only copies its numbers: writing them down takes longer than a tick should wait for.
     void metrics_page(http::Reply<std::string> reply) override {
         shard_.figures([this, reply = std::move(reply)](const ShardFigures& figures) mutable {
             asio::post(http_io_, [this, figures, reply = std::move(reply)]() mutable {
                 reply(to_prometheus(figures.metrics) + to_prometheus(figures.plugins) +
-                      to_prometheus(figures.websocket) + (figures.enet ? to_prometheus(*figures.enet) : std::string{}) +
-                      process_metrics(version_));
+                      to_prometheus(figures.websocket) + shard_metrics(figures.processor_time) +
+                      (figures.enet ? to_prometheus(*figures.enet) : std::string{}) + process_metrics(version_));
             });
         });
     }
@@ -144,8 +151,8 @@ struct Server::Impl {
           host(config.http.host),
           shard(config.sessions, config.tick_length, engine_run, clock, random),
           backend(http_io, shard, version, std::move(reread)),
-          http(http_io, http_settings_of(config), {engine_run.clock_id, config.tick_length, listen_for_enet(config)},
-               clock, backend),
+          http(http_io, http_settings_of(config),
+               {engine_run.clock_id, config.tick_length, listen_for_enet(config), version}, clock, backend),
           signals(http_io),
           hang_ups(http_io),
           drain_timer(http_io) {

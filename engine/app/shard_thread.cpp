@@ -93,7 +93,7 @@ void ShardThread::figures(http::Reply<ShardFigures> reply) {
     asio::post(io_, [this, reply = std::move(reply)]() mutable {
         std::optional<enet::Counters> enet;
         if (enet_) enet = enet_->counters();
-        reply({shard_.metrics(), shard_.plugin_figures(), websocket_.counters, enet});
+        reply({shard_.metrics(), shard_.plugin_figures(), websocket_.counters, enet, shard_.processor_time()});
     });
 }
 

@@ -26,6 +26,7 @@ struct ShardFigures {
     PluginFigures plugins;
     websocket::Counters websocket;
     std::optional<enet::Counters> enet; // if there is any
+    Microseconds processor_time{0};     // that the thread has had
 };
 
 // Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works

@@ -62,13 +62,14 @@ bool FanOut::run(Broadcast& room, const Clock& clock, ServerTime deadline, Metri
             Session* session = sessions_[pass_next_++].get();
             if (session && !visit(*session)) return false;
         }
-        finish_pass(room);
+        finish_pass(room, metrics);
     }
     close_gaps();
     return true;
 }
 
-void FanOut::finish_pass(Broadcast& room) {
+void FanOut::finish_pass(Broadcast& room, Metrics& metrics) {
+    ++metrics.fan_out_passes_total;
     passing_ = std::exchange(again_, false);
     pass_next_ = 0;
     if (!passing_) room.forget_events();

@@ -45,7 +45,7 @@ class FanOut {
     // How many visits pass between two looks at the clock: a look costs 25 ns, a send 5 us.
     static constexpr std::size_t visits_between_looks = 8;
 
-    void finish_pass(Broadcast& room);
+    void finish_pass(Broadcast& room, Metrics& metrics);
     void close_gaps();
 
     std::vector<std::unique_ptr<Session>> sessions_; // slots; empty ones while a pass or a visit is under way

@@ -56,6 +56,16 @@ class Page {
         line(name, "_sum", seconds(histogram.sum().count()));
         line(name, "_count", std::to_string(histogram.count()));
     }
+    // How things are, in the form of a histogram: it goes down as well, so its type says gauge.
+    void gauge(std::string_view name, std::string_view help, const DriftHistogram& histogram) {
+        head(name, help, "gauge");
+        std::uint64_t below = 0;
+        for (std::size_t bucket = 0; bucket < DriftHistogram::bounds.size(); ++bucket) {
+            below += histogram.buckets()[bucket];
+            sample(name, "le=\"" + seconds(DriftHistogram::bounds[bucket].count()) + "\"", below);
+        }
+        sample(name, "le=\"+Inf\"", histogram.count());
+    }
     std::string take() { return std::move(text_); }
 
   private:
@@ -142,6 +152,11 @@ std::string to_prometheus(const Metrics& metrics) {
     page.gauge("rooms", "Rooms there are.", metrics.rooms);
     page.gauge("viewers", "Viewers of all rooms, lost ones whose place is kept among them.", metrics.viewers);
     page.gauge("sessions", "Connections of all rooms, those that have not said hello among them.", metrics.sessions);
+    page.gauge("drift_viewers",
+               "Viewers whose players are at most so many seconds off, of those that have reported of late.",
+               metrics.drift_viewers);
+    page.counter("fan_out_passes_total", "Times that all viewers of a room were visited with news.",
+                 metrics.fan_out_passes_total);
     page.counter("sends_total", "Writes to connections.", metrics.sends_total);
     page.counter("sent_bytes_total", "Bytes handed to connections, WebSocket headers included.",
                  metrics.sent_bytes_total);
@@ -165,6 +180,8 @@ std::string to_prometheus(const Metrics& metrics) {
     page.counter("sessions_resumed_total", "Hellos that resumed a viewer's place.", metrics.sessions_resumed_total);
     page.gauge("slow_sessions", "Sessions outside the live group, waiting for their connection to drain.",
                metrics.slow_sessions);
+    page.counter("slow_sessions_total", "Times a session left the live group because its connection was full.",
+                 metrics.slow_sessions_total);
     page.counter("slow_closed_total", "Sessions closed because they did not drain.", metrics.slow_closed_total);
     page.counter("hash_mismatches_total", "Clients whose state differed from ours. Must read zero.",
                  metrics.hash_mismatches_total);

@@ -2,6 +2,7 @@
 
 #include "core/histogram.hpp"
 #include "plugin/figures.hpp"
+#include "session/drift_histogram.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,6 +20,8 @@ struct Metrics {
     std::uint64_t rooms = 0;
     std::uint64_t viewers = 0;
     std::uint64_t sessions = 0;
+    DriftHistogram drift_viewers; // of all rooms, as of their last beacons
+    std::uint64_t fan_out_passes_total = 0;
     std::uint64_t sends_total = 0;
     std::uint64_t sent_bytes_total = 0;
     std::uint64_t deltas_encoded_total = 0;
@@ -32,6 +35,7 @@ struct Metrics {
     std::uint64_t sessions_refused_total = 0;
     std::uint64_t sessions_resumed_total = 0;
     std::uint64_t slow_sessions = 0; // outside the live group now
+    std::uint64_t slow_sessions_total = 0;
     std::uint64_t slow_closed_total = 0;
     std::uint64_t hash_mismatches_total = 0; // must read zero
     std::uint64_t malformed_messages_total = 0;

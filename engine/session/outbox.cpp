@@ -121,6 +121,7 @@ bool Outbox::send(std::span<const Frame> frames, Connection& connection, ServerT
     lane_ = Lane::lagging;
     lagging_since_ = now;
     ++metrics.slow_sessions;
+    ++metrics.slow_sessions_total;
     return false;
 }
 

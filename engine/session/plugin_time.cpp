@@ -91,6 +91,7 @@ Microseconds PluginTime::used_by(const Turn& turn, Microseconds passed, Microsec
 void PluginTime::write_down(const Turn& turn) {
     const ServerTime now = clock_.now();
     const Microseconds used = turn.passed_before_ + used_by(turn, turn.passed_, cheap_max);
+    turn.room_.total += used;
     if (turn.kind_ == Turn::Kind::setup) {
         loads_used_ += clock_.thread_time() - turn.setup_start_;
     } else if (!turn.cheap_) {

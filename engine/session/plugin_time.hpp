@@ -19,6 +19,7 @@ struct PluginCost {
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off
     bool held = false;                  // the last one was cut off because others had used up the time
+    Microseconds total{0};              // of all turns, loading among them
 };
 
 // Shares out what time a shard has for plugins, so that no room's plugins take another room's tick.

@@ -63,6 +63,7 @@ RoomHost::~RoomHost() {
     --shard_.metrics.rooms;
     shard_.metrics.viewers -= places_.size();
     shard_.metrics.sessions -= fan_out_.size();
+    shard_.metrics.drift_viewers -= drift_;
 }
 
 std::optional<Error> RoomHost::load(const Load& load) {
@@ -184,6 +185,8 @@ Beacon RoomHost::survey(ServerTime now) {
     const Microseconds report_interval = pace_for(fan_out_.size(), shard_.settings).report_interval;
     std::vector<Telemetry> rows;
     std::vector<Microseconds> delays;
+    DriftHistogram drift;
+    std::uint32_t slow_sessions = 0;
     fan_out_.for_each([&](Session& session) {
         if (auto closing = session.protocol.on_time(now)) return close(session, closing->error, closing->resumable);
         if (session.outbox.too_slow(session.connection(), now, shard_.settings)) {
@@ -191,15 +194,26 @@ Beacon RoomHost::survey(ServerTime now) {
             return close(session, {ErrorCode::slow, "the connection does not take what the room sends"}, true);
         }
         if (session.protocol.phase() != Protocol::Phase::joined) return;
-        if (const auto row = session.figures.telemetry(session.protocol.viewer(), media, now, report_interval))
+        slow_sessions += session.outbox.lane() == Outbox::Lane::lagging;
+        if (const auto row = session.figures.telemetry(session.protocol.viewer(), media, now, report_interval)) {
+            drift.add(row->drift);
             rows.push_back(*row);
+        }
         if (session.figures.delay().known()) delays.push_back(session.figures.delay().bound());
     });
+    note(drift, slow_sessions);
     lead_ = lead_for(delays, shard_.tick_length);
     Beacon beacon;
     beacon.server_time = now;
     add_telemetry(beacon, std::move(rows), fan_out_.size());
     return beacon;
+}
+
+// For whoever runs the engine: the survey has looked at everyone already.
+void RoomHost::note(const DriftHistogram& drift, std::uint32_t slow_sessions) {
+    shard_.metrics.drift_viewers -= std::exchange(drift_, drift);
+    shard_.metrics.drift_viewers += drift;
+    slow_sessions_ = slow_sessions;
 }
 
 void RoomHost::send() {

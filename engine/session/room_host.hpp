@@ -7,6 +7,7 @@
 #include "session/admission.hpp"
 #include "session/bans.hpp"
 #include "session/broadcast.hpp"
+#include "session/drift_histogram.hpp"
 #include "session/fan_out.hpp"
 #include "session/places.hpp"
 #include "session/plugin_sets.hpp"
@@ -85,6 +86,9 @@ class RoomHost final : private SessionOwner {
 
     const RoomId& id() const { return id_; }
     const RoomKeys& keys() const { return keys_; }
+    // As of the last beacon.
+    const DriftHistogram& drift() const { return drift_; }
+    std::uint32_t slow_sessions() const { return slow_sessions_; }
     const RoomState& state() const { return room_.state(); }
 
   private:
@@ -128,6 +132,7 @@ class RoomHost final : private SessionOwner {
     void send();
     // Once a second: who is still there, how is everyone doing, how far ahead must motion be scheduled.
     Beacon survey(ServerTime now);
+    void note(const DriftHistogram& drift, std::uint32_t slow_sessions);
     void wake() { shard_.due.wake(due_, shard_.next_tick); }
     std::optional<Tick> next_due(Tick tick) const;
     Tick next_beacon_after(Tick tick) const;
@@ -148,6 +153,8 @@ class RoomHost final : private SessionOwner {
     Lead lead_;
     Tick beacon_tick_; // when the next one is due
     ServerTime empty_since_;
+    DriftHistogram drift_; // what of the shard's is ours
+    std::uint32_t slow_sessions_ = 0;
     bool plugins_started_ = false;
     std::optional<ServerTime> wall_told_at_;
     std::uint32_t times_put_off_ = 0; // since the last tick that was run

@@ -93,6 +93,7 @@ std::vector<PluginSummary> RoomHost::plugin_summaries() const {
 
 std::expected<void, std::string> RoomHost::reload(std::shared_ptr<const PluginSet> plugins, Tick tick) {
     PluginCost fresh; // new code has no record
+    fresh.total = cost_.total;
     {
         const PluginTime::Turn turn{shard_.plugin_time, fresh, plugins, PluginTime::Turn::Kind::setup};
         if (auto swapped = room_.reload(plugins, tick); !swapped) return swapped;

@@ -138,6 +138,7 @@ void RoomHost::on_closed(Session& session, const Error& error) {
     session.outbox.shut(shard_.metrics);
     --shard_.metrics.sessions;
     gone_.push_back(fan_out_.remove(session));
+    if (fan_out_.size() == 0) note({}, 0); // no beacon will
     wake();
 }
 

@@ -33,6 +33,9 @@ class Refused final : public ConnectionEvents {
     bool closed_ = false;
 };
 
+// How many ticks the load of late goes by: about two seconds of them.
+constexpr double ticks_averaged = 32;
+
 // More at once, and the oldest are dropped without ceremony.
 constexpr std::size_t refused_max = 256;
 
@@ -171,6 +174,8 @@ void Shard::Impl::run(Tick tick) {
     ++metrics.ticks_total;
     metrics.ticks_skipped_total += missed;
     metrics.tick_duration.record(duration);
+    const double load = static_cast<double>(duration.count()) / static_cast<double>(context.tick_length.value.count());
+    context.tick_load += (load - context.tick_load) / ticks_averaged;
     metrics.tick_lateness.record(start - context.tick_length.start_of(first_due));
     if (duration > context.tick_length.value) {
         ++metrics.tick_overruns_total;
@@ -233,6 +238,10 @@ bool Shard::drained() const {
     return impl_->context.draining && impl_->context.metrics.sessions == 0 &&
            std::ranges::all_of(impl_->refused, [](const auto& connection) { return connection->closed(); });
 }
+
+ShardOverview Shard::overview() const { return overview_of(impl_->context, impl_->directory); }
+
+Microseconds Shard::processor_time() const { return impl_->context.clock.thread_time(); }
 
 Metrics& Shard::metrics() { return impl_->context.metrics; }
 

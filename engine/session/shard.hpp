@@ -10,6 +10,7 @@
 #include "session/directory.hpp"
 #include "session/engine_run.hpp"
 #include "session/metrics.hpp"
+#include "session/overview.hpp"
 #include "session/plugin_sets.hpp"
 #include "session/settings.hpp"
 
@@ -68,6 +69,10 @@ class Shard {
     bool drained() const;
 
     Metrics& metrics();
+    // For whoever runs the engine.
+    ShardOverview overview() const;
+    // Of the calling thread, which is to be the shard's.
+    Microseconds processor_time() const;
 
   private:
     struct Impl;

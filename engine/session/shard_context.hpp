@@ -33,6 +33,7 @@ struct ShardContext {
     DueRooms due;
     Tick next_tick;         // the first that has not been run
     ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead
+    double tick_load = 0;   // share of their time that ticks took of late, the newest counting most
     bool draining = false;
     seal::UsedTokens used_tokens;
     PeerLog peer_log;

@@ -94,6 +94,16 @@ std::string answer(const std::string& url, const std::string& request) {
     return client.read_until("");
 }
 
+// The same of the admin API.
+std::string asked(const std::string& url, const std::string& request) {
+    Client client{url};
+    client.send(request + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sesame-opens-it\r\n"
+                          "Content-Length: 0\r\nConnection: close\r\n\r\n");
+    return client.read_until("");
+}
+
+bool has(const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; }
+
 constexpr std::string_view handshake = "GET /ws/demo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                                        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -135,15 +145,6 @@ TEST_CASE("[H10] the engine answers, takes viewers, and drains on a signal") {
 }
 
 TEST_CASE("[H11] plugins are read again when the admin asks and on SIGHUP, and what is wrong keeps the old") {
-    const auto asked = [](const std::string& url, const std::string& request) {
-        Client client{url};
-        client.send(request + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sesame-opens-it\r\n"
-                              "Content-Length: 0\r\nConnection: close\r\n\r\n");
-        return client.read_until("");
-    };
-    const auto has = [](const std::string& text, std::string_view what) {
-        return text.find(what) != std::string::npos;
-    };
     std::atomic<int> reads = 0;
     const auto reread = [&]() -> Config {
         switch (++reads) {
@@ -180,6 +181,32 @@ TEST_CASE("[H11] plugins are read again when the admin asks and on SIGHUP, and w
     }
     CHECK(swapped);
     CHECK(has(answer(url, "GET /metrics"), "playhead_plugin_room_ticks_put_off_total 0\n"));
+    std::raise(SIGTERM);
+    http.join();
+}
+
+TEST_CASE("[H14] the overview shows what the shard has and does, and nobody without the token sees it") {
+    Server server{with_plugins(greeter("1.0.0", "")), "9.8.7"};
+    const std::string url = server.url();
+    std::thread http{[&server] { server.run(); }};
+    const std::string place = "GET /api/v1/admin/overview";
+    CHECK(answer(url, place).starts_with("HTTP/1.1 401"));
+    const std::string page = asked(url, place);
+    CHECK(page.starts_with("HTTP/1.1 200"));
+    for (const std::string_view part :
+         {R"("engine":{"version":"9.8.7","uptime_s":)", R"("tick_us":50000,"draining":false})",
+          R"("shards":[{"index":0,"rooms":1,"viewers":0,)", R"("rooms":[{"room":"demo",)",
+          R"("plugins":[{"name":"greeter","version":"1.0.0","hashes":[")", R"("drift_ms":{"le":[)"}) {
+        CAPTURE(part);
+        CHECK(has(page, part));
+    }
+    const std::string metrics = answer(url, "GET /metrics");
+    for (const std::string_view name :
+         {"playhead_shard_cpu_seconds_total ", "playhead_drift_viewers{le=\"+Inf\"} 0\n", "playhead_slow_sessions 0\n",
+          "playhead_tick_duration_seconds_bucket{le=", "playhead_fan_out_passes_total "}) {
+        CAPTURE(name);
+        CHECK(has(metrics, name));
+    }
     std::raise(SIGTERM);
     http.join();
 }

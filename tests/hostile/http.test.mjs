@@ -48,11 +48,16 @@ describe('hostile HTTP', { timeout: 120_000 }, () => {
       assert.equal(await reload(fields), 401, fields);
     assert.equal(await get('/api/v1/admin/plugins/reload', 'Authorization: Bearer open-sesame-and-more\r\n'), 405);
     assert.equal(await get('/api/v1/admin/plugins?token=open-sesame-and-more'), 401);
+    assert.equal(await get('/api/v1/admin/overview'), 401);
+    assert.equal(await get('/api/v1/admin/overview?token=open-sesame-and-more', 'Cookie: token=open-sesame-and-more\r\n'), 401);
+    assert.equal(await get('/api/v1/admin/overview', 'Authorization: Bearer open-sesame-and-mor\r\n'), 403);
     const guesses = [];
     for (let n = 0; n < 12; n++) guesses.push(await reload(`Authorization: Bearer open-sesame-and-mor${n}\r\n`));
     assert.equal(guesses[0], 403);
     assert.equal(guesses.at(-1), 429);
+    assert.equal(await get('/api/v1/admin/overview', 'Authorization: Bearer open-sesame-and-m\r\n'), 429);
     assert.equal(await get('/api/v1/admin/plugins', 'Authorization: Bearer open-sesame-and-more\r\n'), 200);
+    assert.equal(await get('/api/v1/admin/overview', 'Authorization: Bearer open-sesame-and-more\r\n'), 200);
   });
 
   it('a connection that never says anything is closed without a word', async () => {

@@ -41,6 +41,8 @@ class Backend {
     //   Errors: malformed, with what is wrong in the files; a reload that rooms refuse is none, see PluginReload.
     virtual void reload_plugins(Reply<Result<PluginReload>> reply) = 0;
     virtual void list_plugins(Reply<std::vector<PluginUse>> reply) = 0;
+    // One of each shard, in their order.
+    virtual void overview(Reply<std::vector<ShardOverview>> reply) = 0;
     // The part of /metrics that HTTP does not know itself.
     virtual void metrics_page(Reply<std::string> reply) = 0;
     virtual void attach(UpgradedSocket socket) = 0;

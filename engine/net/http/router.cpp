@@ -42,6 +42,7 @@ Expected<Route> place_of(const std::vector<std::string>& segments) {
     if (is({"metrics"})) return Route{Endpoint::metrics, {}, {}};
     if (is({"api", "v1", "time"})) return Route{Endpoint::time, {}, {}};
     if (is({"api", "v1", "rooms"})) return Route{Endpoint::room_list, {}, {}};
+    if (is({"api", "v1", "admin", "overview"})) return Route{Endpoint::overview, {}, {}};
     if (is({"api", "v1", "admin", "plugins"})) return Route{Endpoint::plugin_list, {}, {}};
     if (is({"api", "v1", "admin", "plugins", "reload"})) return Route{Endpoint::plugin_reload, {}, {}};
     const std::string top = segments.empty() ? std::string{} : segments.front();
@@ -57,8 +58,8 @@ Expected<Route> place_of(const std::vector<std::string>& segments) {
     }
     if (hidden(segments)) return not_found("there is no such file");
     if (top == "media") return Route{Endpoint::media, {}, joined(segments, 1)};
-    // The app of one page draws what is under /r/; the address is for its own script to read.
-    if (segments.empty() || top == "r") return Route{Endpoint::page, {}, "index.html"};
+    // The app of one page draws what is under /r/, and /admin; the address is for its own script to read.
+    if (segments.empty() || top == "r" || is({"admin"})) return Route{Endpoint::page, {}, "index.html"};
     return Route{Endpoint::page, {}, joined(segments, 0)};
 }
 

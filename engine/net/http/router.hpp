@@ -17,6 +17,7 @@ enum class Endpoint {
     room_create,
     room,
     room_join,
+    overview,      // of the admin API
     plugin_list,   // of the admin API
     plugin_reload, // of the admin API
     websocket,

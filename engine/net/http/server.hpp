@@ -51,6 +51,7 @@ struct RunFacts {
     std::uint64_t clock_id = 0;
     TickLength tick_length;
     std::optional<EnetFacts> enet{}; // empty: there is none
+    std::string version{};           // of the program
 };
 
 // What HTTP did; plain numbers on the HTTP thread.

@@ -4,6 +4,7 @@
 #include "net/http/conditional.hpp"
 #include "net/http/content.hpp"
 #include "net/http/handshake.hpp"
+#include "net/http/overview_json.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -113,6 +114,7 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
     }
     case Endpoint::room_create: co_return co_await create_room(request);
     case Endpoint::room_join: co_return co_await join_room(request, *std::move(route.room));
+    case Endpoint::overview: co_return co_await overview(request);
     case Endpoint::plugin_list: co_return co_await list_plugins(request);
     case Endpoint::plugin_reload: co_return co_await reload_plugins(request);
     case Endpoint::websocket: { // only what accept_viewer() refused comes here
@@ -225,6 +227,14 @@ Expected<void> Service::check_admin(const Request& request) {
                        {{"Retry-After", std::to_string(seconds.count())}});
     }
     return refused(403, "token_wrong", "this is not the admin token");
+}
+
+// [H14] Put together here: the shards only copy what they know.
+asio::awaitable<Response> Service::overview(const Request& request) {
+    if (const auto allowed = check_admin(request); !allowed) co_return refuse(allowed.error());
+    auto start = [this](Reply<std::vector<ShardOverview>> reply) { backend_.overview(std::move(reply)); };
+    std::vector<ShardOverview> shards = co_await ask<std::vector<ShardOverview>>(start);
+    co_return json_response(200, overview_json(merged(std::move(shards)), facts_, draining_));
 }
 
 asio::awaitable<Response> Service::list_plugins(const Request& request) {

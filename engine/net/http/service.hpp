@@ -37,6 +37,7 @@ class Service {
     boost::asio::awaitable<Response> create_room(const Request& request);
     boost::asio::awaitable<Response> join_room(const Request& request, RoomId room);
     boost::asio::awaitable<Response> list_rooms();
+    boost::asio::awaitable<Response> overview(const Request& request);
     boost::asio::awaitable<Response> list_plugins(const Request& request);
     boost::asio::awaitable<Response> reload_plugins(const Request& request);
     // Empty, or the refusal of an address that asks too often; `what` it may do `per_minute` times.

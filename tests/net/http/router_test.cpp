@@ -27,6 +27,7 @@ TEST_CASE("[H1] every address of the API has its endpoint") {
     CHECK(route("POST", "/api/v1/rooms") == Route{Endpoint::room_create, {}, {}});
     CHECK(route("GET", "/api/v1/rooms/demo") == Route{Endpoint::room, *RoomId::parse("demo"), {}});
     CHECK(route("POST", "/api/v1/rooms/demo/join") == Route{Endpoint::room_join, *RoomId::parse("demo"), {}});
+    CHECK(route("GET", "/api/v1/admin/overview") == Route{Endpoint::overview, {}, {}});
     CHECK(route("GET", "/api/v1/admin/plugins") == Route{Endpoint::plugin_list, {}, {}});
     CHECK(route("POST", "/api/v1/admin/plugins/reload") == Route{Endpoint::plugin_reload, {}, {}});
     CHECK(route("GET", "/ws/demo") == Route{Endpoint::websocket, *RoomId::parse("demo"), {}});
@@ -36,6 +37,9 @@ TEST_CASE("[H1] pages come from the web root, media from the media folder, rooms
     CHECK(route("GET", "/") == Route{Endpoint::page, {}, "index.html"});
     CHECK(route("GET", "/r/demo") == Route{Endpoint::page, {}, "index.html"});
     CHECK(route("GET", "/r/any/thing") == Route{Endpoint::page, {}, "index.html"});
+    CHECK(route("GET", "/admin") == Route{Endpoint::page, {}, "index.html"});
+    CHECK(route("GET", "/admin.css") == Route{Endpoint::page, {}, "admin.css"});
+    CHECK(route("GET", "/admin/x") == Route{Endpoint::page, {}, "admin/x"});
     CHECK(route("GET", "/assets/index-BsWqv3xY.js") == Route{Endpoint::page, {}, "assets/index-BsWqv3xY.js"});
     CHECK(route("GET", "/media/hls/a%20b.m4s") == Route{Endpoint::media, {}, "hls/a b.m4s"});
 }
@@ -68,6 +72,8 @@ TEST_CASE("[H1] another method is refused and told which ones there are") {
     CHECK(refusal("POST", "/") == 405);
     CHECK(refusal("POST", "/api/v1/rooms/demo") == 405);
     CHECK(refusal("POST", "/ws/demo") == 405);
+    CHECK(refusal("POST", "/admin") == 405);
+    CHECK(refusal("POST", "/api/v1/admin/overview") == 405);
     const auto place = route("DELETE", "/api/v1/rooms");
     REQUIRE_FALSE(place.has_value());
     CHECK(place.error().fields == std::vector<playhead::http::Field>{{"Allow", "GET, HEAD, POST, OPTIONS"}});

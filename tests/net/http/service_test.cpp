@@ -55,6 +55,15 @@ struct ScriptedBackend final : Backend {
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
         reply({{"chat", "1.2.0", "0a1b2c3d", 3, 1}});
     }
+    void overview(http::Reply<std::vector<ShardOverview>> reply) override {
+        ++overviews;
+        ShardOverview first;
+        first.taken_at = ServerTime{std::chrono::seconds{61}};
+        first.metrics.viewers = 2;
+        ShardOverview second;
+        second.metrics.viewers = 3;
+        reply({first, second});
+    }
     void metrics_page(http::Reply<std::string> reply) override { reply("shard 1\n"); }
     void attach(UpgradedSocket) override {}
 
@@ -64,6 +73,7 @@ struct ScriptedBackend final : Backend {
     std::optional<Error> refusal;
     Result<PluginReload> reload;
     int reloads = 0;
+    int overviews = 0;
     int lists = 0;
     bool hold = false;
     http::Reply<std::vector<RoomSummary>> held;
@@ -293,6 +303,30 @@ TEST_CASE("[H11] only who has the token may look at plugins and reload them") {
           R"({"plugins":[{"name":"chat","version":"1.2.0","hash":"0a1b2c3d","rooms":3,"suspended_rooms":1}]})");
     CHECK(engine.status("GET", place + "/reload", {right}) == 405);
     CHECK(engine.status("POST", place, {right}) == 405);
+}
+
+TEST_CASE("[H14] the overview is for who has the token, and never kept by a cache") {
+    const std::string place = "/api/v1/admin/overview";
+    const http::Field right{"Authorization", "Bearer sesame-opens-it"};
+    CHECK(Fixture{}.status("GET", place, {right}) == 404);
+
+    Settings settings;
+    settings.admin_token = right.value.substr(7);
+    Fixture engine{settings};
+    CHECK(engine.status("GET", place) == 401);
+    CHECK(engine.status("GET", place + "?token=sesame-opens-it") == 401);
+    CHECK(engine.status("GET", place, {{"Authorization", "Bearer sesame-opens-it-not"}}) == 403);
+    CHECK(engine.backend.overviews == 0);
+
+    const auto answer = engine.answer("GET", place, {right});
+    REQUIRE(answer.has_value());
+    CHECK(answer->status == 200);
+    CHECK(field_of(*answer, "Cache-Control") == "no-store");
+    CHECK(answer->body.starts_with(R"({"engine":{"version":"","uptime_s":6.1E1,"tick_us":50000,"draining":false},)"));
+    CHECK(answer->body.find(R"("index":1,"rooms":0,"viewers":3,)") != std::string::npos);
+    // One may look while it goes down.
+    engine.service.drain();
+    CHECK(engine.answer("GET", place, {right})->body.find(R"("draining":true)") != std::string::npos);
 }
 
 TEST_CASE("[H11] who guesses tokens is slowed down, and who has the right one is not") {

@@ -46,13 +46,14 @@ export class ApiError extends Error {
 
 const answerWaitMs = 10_000;
 
-type Fields = Record<string, unknown>;
-const fieldsOf = (value: unknown): Fields =>
+export type Fields = Record<string, unknown>;
+export const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const count = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : 0);
+export const text = (value: unknown): string => (typeof value === "string" ? value : "");
+export const count = (value: unknown): number =>
+  typeof value === "number" && value >= 0 ? value : 0;
 
-async function request(path: string, init: RequestInit = {}): Promise<Fields> {
+export async function request(path: string, init: RequestInit = {}): Promise<Fields> {
   let response: Response;
   try {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(answerWaitMs) });

@@ -62,3 +62,39 @@ export function formatAgo(fromMs: number, nowMs: number): string {
 }
 
 export const countOf = unit;
+
+/** Three digits, and the letter of the thousands they stand for. */
+function scaled(value: number): string {
+  if (value < 999_500) return `${(value / 1e3).toPrecision(3)} k`;
+  return value < 999_500_000
+    ? `${(value / 1e6).toPrecision(3)} M`
+    : `${(value / 1e9).toPrecision(3)} G`;
+}
+
+/** As many digits as one reads at a glance: "7", "1,234", "56.8 k", "1.20 M". */
+export const formatCount = (value: number): string =>
+  value < 9999.5 ? Math.round(value).toLocaleString("en") : scaled(value);
+
+/** "0 B", "532 B", "12.3 kB", "4.56 MB". */
+export const formatBytes = (bytes: number): string =>
+  bytes < 999.5 ? `${Math.round(bytes)} B` : `${scaled(bytes)}B`;
+
+/** Milliseconds as far as they matter: "32 µs", "1.02 ms", "65.5 ms", "4.19 s". */
+export function formatShortTime(ms: number): string {
+  if (ms < 0.9995) return `${Number((ms * 1000).toPrecision(3))} µs`;
+  return ms < 999.5 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
+/** A share of one: "0.4 %", "37 %". */
+export const formatShare = (share: number): string =>
+  `${share < 0.0995 ? Number((share * 100).toFixed(1)) : Math.round(share * 100)} %`;
+
+/** How long something has run: "45 s", "3 min 20 s", "5 h 2 min", "12 d 3 h". */
+export function formatUptime(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const hours = Math.floor(whole / 3600);
+  if (hours < 24) return `${hours} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}

@@ -72,6 +72,31 @@ export const ownerToken = (room: string): string | null => readText(`owner.${roo
 export const rememberOwnerToken = (room: string, token: string): void =>
   writeText(`owner.${room}`, token);
 
+/** The admin token, for as long as this tab is open. */
+export const adminToken = {
+  read(): string {
+    try {
+      return sessionStorage.getItem(`${prefix}admin`) ?? "";
+    } catch {
+      return "";
+    }
+  },
+  keep(token: string): void {
+    try {
+      sessionStorage.setItem(`${prefix}admin`, token);
+    } catch {
+      // It is asked for again after a reload.
+    }
+  },
+  forget(): void {
+    try {
+      sessionStorage.removeItem(`${prefix}admin`);
+    } catch {
+      // As above.
+    }
+  },
+};
+
 /** A start position that came with the pasted link (t=90), used once by the page that opens the room. */
 export const rememberStart = (room: string, startMs: number): void => {
   try {
