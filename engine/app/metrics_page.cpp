@@ -91,6 +91,27 @@ std::string to_prometheus(const enet::Counters& counters) {
     return page;
 }
 
+std::string shard_metrics(std::span<const ShardFigures> shards) {
+    std::string page;
+    const auto family = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        fmt::format_to(std::back_inserter(page), "# HELP playhead_shard_{0} {2}\n# TYPE playhead_shard_{0} {1}\n", name,
+                       type, help);
+        for (std::size_t index = 0; index < shards.size(); ++index)
+            fmt::format_to(std::back_inserter(page), "playhead_shard_{}{{shard=\"{}\"}} {}\n", name, index,
+                           value(shards[index].metrics));
+    };
+    const auto seconds = [](Microseconds time) { return static_cast<double>(time.count()) / 1e6; };
+    family("rooms", "gauge", "Rooms there are.", [](const Metrics& each) { return each.rooms; });
+    family("viewers", "gauge", "Viewers of its rooms.", [](const Metrics& each) { return each.viewers; });
+    family("sends_total", "counter", "Writes to connections.", [](const Metrics& each) { return each.sends_total; });
+    family("ticks_total", "counter", "Ticks run.", [](const Metrics& each) { return each.ticks_total; });
+    family("ticks_skipped_total", "counter", "Ticks that were not run because a later one stood for them.",
+           [](const Metrics& each) { return each.ticks_skipped_total; });
+    family("tick_seconds_total", "counter", "Time that ticks took.",
+           [&](const Metrics& each) { return seconds(each.tick_duration.sum()); });
+    return page;
+}
+
 std::string process_metrics(const std::string& version) {
     std::string page = "# HELP playhead_build_info Which version this is.\n# TYPE playhead_build_info gauge\n";
     page += "playhead_build_info{version=\"" + version + "\"} 1\n";
