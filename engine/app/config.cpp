@@ -3,6 +3,7 @@
 #include "app/command_line.hpp"
 #include "app/config_keys.hpp"
 #include "app/config_table.hpp"
+#include "app/shards.hpp"
 #include "app/text_file.hpp"
 #include "plugin/lua_state.hpp"
 
@@ -83,6 +84,15 @@ std::expected<void, std::string> set_admin_token(Config& config, const Value& va
     return {};
 }
 
+std::expected<void, std::string> set_shards(Config& config, const Value& value, Reading&) {
+    const auto* text = value.get_if<std::string>();
+    const auto count = whole_number(value);
+    const bool counted = count && *count >= 1 && *count <= std::int64_t{Shards::count_max};
+    if (!counted && (text == nullptr || *text != "auto")) return as_expected();
+    config.shards = counted ? std::optional{static_cast<std::size_t>(*count)} : std::nullopt;
+    return {};
+}
+
 constexpr std::int64_t tick_rate_hz_max = 100;
 constexpr Microseconds second{1'000'000};
 
@@ -115,6 +125,12 @@ const Keys<Config>& top_keys() {
                 return {};
             },
             [](const Config& config) { return Value{std::int64_t{second / config.tick_length.value}}; }),
+        checked_key<Config>("shards", "\"auto\" or an integer from 1 to " + std::to_string(Shards::count_max),
+                            "threads that rooms are spread over; \"auto\": one for each processor", set_shards,
+                            [](const Config& config) {
+                                return config.shards ? Value{static_cast<std::int64_t>(*config.shards)}
+                                                     : Value{std::string{"auto"}};
+                            }),
         checked_key<Config>("log_level", alternatives(log_levels), "the least grave lines that are written",
                             set_log_level, [](const Config& config) { return Value{config.log_level}; }),
         checked_key<Config>(

@@ -25,6 +25,7 @@ struct Config {
     std::optional<enet::Settings> enet; // none: native clients come by WebSocket, too
     SessionSettings sessions;
     TickLength tick_length;
+    std::optional<std::size_t> shards; // none: as many as this machine has processors
     std::string log_level = "info";
     std::filesystem::path plugins_folder;
     std::shared_ptr<const PluginSet> plugins; // of every room that does not say its own; null: none

@@ -91,10 +91,27 @@ std::string to_prometheus(const enet::Counters& counters) {
     return page;
 }
 
-std::string shard_metrics(Microseconds processor_time) {
+std::string shard_metrics(std::span<const ShardFigures> shards) {
     std::string page;
-    add(page, "playhead_shard_cpu_seconds_total", "counter", "Processor time of the shard's thread.",
-        static_cast<double>(processor_time.count()) / 1e6);
+    const auto family = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        fmt::format_to(std::back_inserter(page), "# HELP playhead_shard_{0} {2}\n# TYPE playhead_shard_{0} {1}\n", name,
+                       type, help);
+        for (std::size_t index = 0; index < shards.size(); ++index)
+            fmt::format_to(std::back_inserter(page), "playhead_shard_{}{{shard=\"{}\"}} {}\n", name, index,
+                           value(shards[index]));
+    };
+    const auto seconds = [](Microseconds time) { return static_cast<double>(time.count()) / 1e6; };
+    family("rooms", "gauge", "Rooms there are.", [](const ShardFigures& each) { return each.metrics.rooms; });
+    family("viewers", "gauge", "Viewers of its rooms.", [](const ShardFigures& each) { return each.metrics.viewers; });
+    family("sends_total", "counter", "Writes to connections.",
+           [](const ShardFigures& each) { return each.metrics.sends_total; });
+    family("ticks_total", "counter", "Ticks run.", [](const ShardFigures& each) { return each.metrics.ticks_total; });
+    family("ticks_skipped_total", "counter", "Ticks that were not run because a later one stood for them.",
+           [](const ShardFigures& each) { return each.metrics.ticks_skipped_total; });
+    family("tick_seconds_total", "counter", "Time that ticks took.",
+           [&](const ShardFigures& each) { return seconds(each.metrics.tick_duration.sum()); });
+    family("cpu_seconds_total", "counter", "Processor time of its thread: sockets, fan-out and plugins among it.",
+           [&](const ShardFigures& each) { return seconds(each.processor_time); });
     return page;
 }
 

@@ -1,9 +1,10 @@
 #include "app/server.hpp"
 
 #include "app/metrics_page.hpp"
-#include "app/shard_thread.hpp"
+#include "app/shards.hpp"
 #include "net/http/server.hpp"
 #include "session/clock.hpp"
+#include "session/directory.hpp"
 #include "session/engine_run.hpp"
 #include "session/shard.hpp"
 
@@ -14,10 +15,13 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <bit>
+#include <cassert>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -38,32 +42,48 @@ PluginSets plugin_sets_of(const Config& config) {
     return sets;
 }
 
-// What HTTP asks of the shard, as messages to its thread.
-class ShardBackend final : public http::Backend {
+// What HTTP asks of the shards, as messages to their threads.
+class ShardsBackend final : public http::Backend {
   public:
-    ShardBackend(asio::io_context& http_io, ShardThread& shard, std::string version, std::function<Config()> reread)
+    ShardsBackend(asio::io_context& http_io, Shards& shards, RandomSource& random, std::string version,
+                  std::function<Config()> reread)
         : http_io_(http_io),
-          shard_(shard),
+          shards_(shards),
+          random_(random),
           version_(std::move(version)),
           reread_(std::move(reread)) {}
 
     void create_room(RoomRequest request, http::Reply<Result<CreatedRoom>> reply) override {
-        shard_.post([request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
-            reply(shard.create(request));
+        if (!request.id) request.id = random_room_id(random_);
+        ShardThread& shard = shards_.of(*request.id);
+        shard.post([request = std::move(request), reply = std::move(reply)](Shard& here) mutable {
+            reply(here.create(request));
         });
     }
     void list_rooms(http::Reply<std::vector<RoomSummary>> reply) override {
-        shard_.post([reply = std::move(reply)](Shard& shard) mutable { reply(shard.listed_rooms()); });
+        using List = std::vector<RoomSummary>;
+        shards_.gather<List>(asking<List>([](Shard& shard) { return shard.listed_rooms(); }),
+                             [reply = std::move(reply)](std::vector<List> lists) mutable {
+                                 List all;
+                                 for (List& list : lists) std::ranges::move(list, std::back_inserter(all));
+                                 std::ranges::sort(all, {}, &RoomSummary::id);
+                                 reply(std::move(all));
+                             });
     }
     void find_room(RoomId id, http::Reply<std::optional<RoomSummary>> reply) override {
-        shard_.post([id = std::move(id), reply = std::move(reply)](Shard& shard) mutable { reply(shard.find(id)); });
+        ShardThread& shard = shards_.of(id);
+        shard.post([id = std::move(id), reply = std::move(reply)](Shard& here) mutable { reply(here.find(id)); });
     }
-    void join_room(RoomId id, JoinRequest request, http::Reply<Result<IssuedToken>> reply) override {
-        shard_.post([id = std::move(id), request = std::move(request), reply = std::move(reply)](Shard& shard) mutable {
-            reply(shard.issue(id, request));
+    void join_room(RoomId id, JoinRequest request, http::Reply<Result<http::Entrance>> reply) override {
+        ShardThread& shard = shards_.of(id);
+        shard.post([id = std::move(id), request = std::move(request), enet = shard.enet(),
+                    reply = std::move(reply)](Shard& here) mutable {
+            reply(here.issue(id, request).transform([&enet](IssuedToken token) {
+                return http::Entrance{std::move(token), enet};
+            }));
         });
     }
-    // Files are read here, in the thread that serves files; only what is fit to run reaches the shard.
+    // Files are read here, in the thread that serves files; only what is fit to run reaches the shards.
     void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
         PluginSets sets;
         try {
@@ -72,36 +92,57 @@ class ShardBackend final : public http::Backend {
         } catch (const std::exception& failure) {
             return reply(std::unexpected(Error{ErrorCode::malformed, failure.what()}));
         }
-        shard_.post([sets = std::move(sets), reply = std::move(reply)](Shard& shard) mutable {
-            shard.reload(std::move(sets),
-                         [reply = std::move(reply)](PluginReload reload) mutable { reply(std::move(reload)); });
-        });
+        shards_.gather<PluginReload>(
+            [&sets](ShardThread& shard, http::Reply<PluginReload> done) {
+                shard.post([sets = copies_of(sets), done = std::move(done)](Shard& here) mutable {
+                    here.reload(std::move(sets), std::move(done));
+                });
+            },
+            [reply = std::move(reply)](std::vector<PluginReload> reloads) mutable {
+                reply(merged(std::move(reloads)));
+            });
     }
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
-        shard_.post([reply = std::move(reply)](Shard& shard) mutable { reply(shard.plugin_uses()); });
+        using Uses = std::vector<PluginUse>;
+        shards_.gather<Uses>(
+            asking<Uses>([](Shard& shard) { return shard.plugin_uses(); }),
+            [reply = std::move(reply)](const std::vector<Uses>& uses) mutable { reply(merged(uses)); });
     }
     void overview(http::Reply<std::vector<ShardOverview>> reply) override {
-        shard_.post([reply = std::move(reply)](Shard& shard) mutable {
-            std::vector<ShardOverview> all;
-            all.push_back(shard.overview());
-            reply(std::move(all));
-        });
+        shards_.gather<ShardOverview>(asking<ShardOverview>([](Shard& shard) { return shard.overview(); }),
+                                      std::move(reply));
     }
-    // The shard only copies its numbers: writing them down takes longer than a tick should wait for.
+    // The shards only copy their numbers: writing them down takes longer than a tick should wait for.
     void metrics_page(http::Reply<std::string> reply) override {
-        shard_.figures([this, reply = std::move(reply)](const ShardFigures& figures) mutable {
-            asio::post(http_io_, [this, figures, reply = std::move(reply)]() mutable {
-                reply(to_prometheus(figures.metrics) + to_prometheus(figures.plugins) +
-                      to_prometheus(figures.websocket) + shard_metrics(figures.processor_time) +
-                      (figures.enet ? to_prometheus(*figures.enet) : std::string{}) + process_metrics(version_));
+        shards_.gather<ShardFigures>(
+            [](ShardThread& shard, http::Reply<ShardFigures> done) { shard.figures(std::move(done)); },
+            [this, reply = std::move(reply)](std::vector<ShardFigures> figures) mutable {
+                asio::post(http_io_, [this, figures = std::move(figures), reply = std::move(reply)]() mutable {
+                    reply(page_of(figures));
+                });
             });
-        });
     }
-    void attach(http::UpgradedSocket socket) override { shard_.attach(std::move(socket)); }
+    void attach(http::UpgradedSocket socket) override { shards_.of(socket.room).attach(std::move(socket)); }
 
   private:
+    // For gather(): what each shard says to `question`.
+    template <class Answer, class Question>
+    static auto asking(Question question) {
+        return [question](ShardThread& shard, http::Reply<Answer> done) {
+            shard.post([question, done = std::move(done)](Shard& here) mutable { done(question(here)); });
+        };
+    }
+    std::string page_of(const std::vector<ShardFigures>& figures) const {
+        ShardFigures sum;
+        for (const ShardFigures& one : figures) sum += one;
+        return to_prometheus(sum.metrics) + to_prometheus(sum.plugins) + to_prometheus(sum.websocket) +
+               (sum.enet ? to_prometheus(*sum.enet) : std::string{}) + shard_metrics(figures) +
+               process_metrics(version_);
+    }
+
     asio::io_context& http_io_;
-    ShardThread& shard_;
+    Shards& shards_;
+    RandomSource& random_;
     std::string version_;
     std::function<Config()> reread_;
 };
@@ -127,13 +168,16 @@ EngineRun random_run(RandomSource& random) {
     return run;
 }
 
-// Opens the rooms of the config; returns their links.
-std::vector<std::string> open_rooms(Shard& shard, const std::vector<RoomRequest>& rooms) {
+// Each shard has copies of its own of the plugins, and the rooms of the config that are its.
+std::vector<std::string> open_rooms(Shards& shards, const Config& config) {
+    shards.each([&](ShardThread& thread) { thread.shard().use_plugins(copies_of(plugin_sets_of(config))); });
     std::vector<std::string> links;
-    for (const RoomRequest& room : rooms) {
-        const auto created = shard.create(room);
+    for (RoomRequest room : config.rooms) {
+        assert(room.id);        // rooms of the config have names
+        room.plugins = nullptr; // what its shard was given for it
+        const auto created = shards.of(*room.id).shard().create(room);
         if (!created) {
-            throw std::runtime_error("the room '" + (room.id ? room.id->text() : std::string{"(no id)"}) +
+            throw std::runtime_error("the room '" + room.id->text() +
                                      "' of the config cannot be opened: " + created.error().message);
         }
         links.push_back("/r/" + created->id.text() + "#" + created->join_token);
@@ -144,25 +188,20 @@ std::vector<std::string> open_rooms(Shard& shard, const std::vector<RoomRequest>
 } // namespace
 
 // In order of dependence; destroyed from the bottom, so that nobody speaks to one who is gone. The HTTP event loop is
-// the last to go: replies that wait in the shard's queue hold coroutines whose sockets belong to it.
+// the last to go: replies that wait in the shards' queues hold coroutines whose sockets belong to it.
 struct Server::Impl {
     Impl(const Config& config, const std::string& version, std::function<Config()> reread)
         : engine_run(random_run(random)),
           host(config.http.host),
-          shard(config.sessions, config.tick_length, engine_run, clock, random),
-          backend(http_io, shard, version, std::move(reread)),
-          http(http_io, http_settings_of(config),
-               {engine_run.clock_id, config.tick_length, listen_for_enet(config), version}, clock, backend),
+          shards(config.shards ? *config.shards : shards_of_this_machine(), config.sessions, config.tick_length,
+                 engine_run, clock, random),
+          backend(http_io, shards, random, version, std::move(reread)),
+          http(http_io, http_settings_of(config), {engine_run.clock_id, config.tick_length, version}, clock, backend),
           signals(http_io),
           hang_ups(http_io),
           drain_timer(http_io) {
-        shard.shard().use_plugins(plugin_sets_of(config));
-        links = open_rooms(shard.shard(), config.rooms);
-    }
-
-    std::optional<http::EnetFacts> listen_for_enet(const Config& config) {
-        if (!config.enet) return std::nullopt;
-        return http::EnetFacts{shard.listen(*config.enet), config.enet->sealed};
+        if (config.enet) shards.listen(*config.enet);
+        links = open_rooms(shards, config);
     }
 
     void run() {
@@ -174,7 +213,7 @@ struct Server::Impl {
         });
         hang_ups.add(SIGHUP);
         reload_on_hang_up();
-        shard.start();
+        shards.start();
         http_io.run();
     }
 
@@ -198,7 +237,7 @@ struct Server::Impl {
             http_io.stop();
         });
         http.drain([this] { part_drained(); });
-        shard.drain([this] { asio::post(http_io, [this] { part_drained(); }); });
+        shards.drain([this] { asio::post(http_io, [this] { part_drained(); }); });
     }
 
     void part_drained() {
@@ -213,13 +252,13 @@ struct Server::Impl {
     EngineRun engine_run;
     std::string host;
     std::vector<std::string> links; // of the rooms of the config
-    ShardThread shard;
-    ShardBackend backend;
+    Shards shards;
+    ShardsBackend backend;
     http::Server http;
     asio::signal_set signals;
     asio::signal_set hang_ups; // SIGHUP: read the plugins and certificates again
     asio::steady_timer drain_timer;
-    int parts_to_drain = 2; // HTTP and the shard
+    int parts_to_drain = 2; // HTTP and the shards
 };
 
 Server::Server(const Config& config, const std::string& version, std::function<Config()> reread)

@@ -24,9 +24,19 @@ constexpr int viewer_send_buffer_bytes = 32 * 1024;
 
 } // namespace
 
-ShardThread::ShardThread(const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
-                         const Clock& clock, RandomSource& random)
-    : run_(run),
+ShardFigures& ShardFigures::operator+=(const ShardFigures& other) {
+    metrics += other.metrics;
+    plugins += other.plugins;
+    websocket += other.websocket;
+    processor_time += other.processor_time;
+    if (other.enet) enet = enet ? * enet += *other.enet : *other.enet;
+    return *this;
+}
+
+ShardThread::ShardThread(std::string name, const SessionSettings& settings, TickLength tick_length,
+                         const EngineRun& run, const Clock& clock, RandomSource& random)
+    : name_(std::move(name)),
+      run_(run),
       clock_(clock),
       tick_timer_(io_),
       drain_timer_(io_),
@@ -37,19 +47,19 @@ ShardThread::~ShardThread() {
     if (thread_.joinable()) thread_.join();
 }
 
-std::uint16_t ShardThread::listen(const enet::Settings& settings) {
+void ShardThread::listen(const enet::Settings& settings) {
     enet_ = std::make_unique<enet::Host>(io_, settings, run_, shard_.used_tokens(), clock_,
                                          [this](const RoomId& room, std::unique_ptr<Connection> connection) {
                                              shard_.attach(room, std::move(connection));
                                          });
-    return enet_->port();
+    enet_facts_ = http::EnetFacts{enet_->port(), settings.sealed};
 }
 
 void ShardThread::start() {
     if (enet_) asio::post(io_, [this] { enet_->start(); });
     asio::post(io_, [this] { tick(); });
     thread_ = std::jthread{[this] {
-        ::pthread_setname_np(::pthread_self(), "shard");
+        ::pthread_setname_np(::pthread_self(), name_.c_str());
         io_.run();
     }};
 }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 
 namespace playhead {
@@ -27,6 +28,8 @@ struct ShardFigures {
     websocket::Counters websocket;
     std::optional<enet::Counters> enet; // if there is any
     Microseconds processor_time{0};     // that the thread has had
+
+    ShardFigures& operator+=(const ShardFigures& other);
 };
 
 // Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works
@@ -38,15 +41,18 @@ class ShardThread {
     // What the rest of the engine may do with a shard: run this there, soon.
     using Work = std::move_only_function<void(Shard&)>;
 
-    ShardThread(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
-                RandomSource& random);
+    // `name`: of its thread, in what the operating system shows.
+    ShardThread(std::string name, const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
+                const Clock& clock, RandomSource& random);
     ~ShardThread();
 
     // Before start() only: rooms of the config.
     Shard& shard() { return shard_; }
-    // Before start() only: native clients may come here. Returns the UDP port.
+    // Before start() only: native clients may come here.
     //   Errors: throws std::runtime_error for an address that cannot be had.
-    std::uint16_t listen(const enet::Settings& settings);
+    void listen(const enet::Settings& settings);
+    // Where they do. Does not change after start().
+    const std::optional<http::EnetFacts>& enet() const { return enet_facts_; }
     void start();
 
     void post(Work work);
@@ -63,6 +69,7 @@ class ShardThread {
     void fan_out_soon();
     void look_whether_drained();
 
+    const std::string name_;
     const EngineRun run_;
     const Clock& clock_;
     boost::asio::io_context io_{1};
@@ -71,6 +78,7 @@ class ShardThread {
     boost::asio::steady_timer drain_timer_;
     Shard shard_;                      // its connections hold sockets of io_ and borrow websocket_
     std::unique_ptr<enet::Host> enet_; // lends its connections to the shard, and asks it which tokens were used
+    std::optional<http::EnetFacts> enet_facts_;
     bool fan_out_posted_ = false;
     std::function<void()> on_drained_;
     std::jthread thread_;

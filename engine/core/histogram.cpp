@@ -14,6 +14,13 @@ void Histogram::record(Microseconds duration) {
     sum_ += Microseconds{static_cast<std::int64_t>(us)};
 }
 
+Histogram& Histogram::operator+=(const Histogram& other) {
+    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) buckets_[bucket] += other.buckets_[bucket];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    return *this;
+}
+
 Microseconds Histogram::quantile(double q) const {
     const auto wanted = static_cast<std::uint64_t>(q * static_cast<double>(count_));
     std::uint64_t below = 0;

@@ -14,6 +14,7 @@ class Histogram {
   public:
     static constexpr std::size_t bucket_count = 24;
     void record(Microseconds duration);
+    Histogram& operator+=(const Histogram& other);
     std::uint64_t count() const { return count_; }
     Microseconds sum() const { return sum_; }
     const std::array<std::uint64_t, bucket_count>& buckets() const { return buckets_; }

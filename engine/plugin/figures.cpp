@@ -16,4 +16,30 @@ HookFigure& PluginFigure::hook(std::string_view key) { return entry_of(hooks, ke
 
 PluginFigure& PluginFigures::plugin(std::string_view key) { return entry_of(plugins, key, plugins_max); }
 
+HookFigure& HookFigure::operator+=(const HookFigure& other) {
+    calls += other.calls;
+    errors += other.errors;
+    instructions += other.instructions;
+    allocated_bytes += other.allocated_bytes;
+    time += other.time;
+    return *this;
+}
+
+PluginFigure& PluginFigure::operator+=(const PluginFigure& other) {
+    for (const auto& [key, figure] : other.hooks) hook(key) += figure;
+    suspensions_total += other.suspensions_total;
+    rooms += other.rooms;
+    suspended_rooms += other.suspended_rooms;
+    memory_bytes += other.memory_bytes;
+    state_bytes += other.state_bytes;
+    return *this;
+}
+
+PluginFigures& PluginFigures::operator+=(const PluginFigures& other) {
+    for (const auto& [key, figure] : other.plugins) plugin(key) += figure;
+    lua_bytes += other.lua_bytes;
+    lua_states += other.lua_states;
+    return *this;
+}
+
 } // namespace playhead

@@ -17,6 +17,8 @@ struct HookFigure {
     std::uint64_t instructions = 0;
     std::uint64_t allocated_bytes = 0; // in Lua, whether or not given back
     Histogram time;                    // empty without a TimeAllowance: this layer has no clock
+
+    HookFigure& operator+=(const HookFigure& other);
 };
 
 struct PluginFigure {
@@ -32,6 +34,7 @@ struct PluginFigure {
     std::uint64_t state_bytes = 0;  // shared and saved, as quotas count them, as of the last change
 
     HookFigure& hook(std::string_view key);
+    PluginFigure& operator+=(const PluginFigure& other);
 };
 
 // What the plugins of a shard's rooms have cost: plain numbers that copy; the metrics page asks for a copy by message.
@@ -44,6 +47,8 @@ struct PluginFigures {
     std::uint64_t lua_states = 0;                             // gauge
 
     PluginFigure& plugin(std::string_view key);
+    // Of several shards together.
+    PluginFigures& operator+=(const PluginFigures& other);
 };
 
 } // namespace playhead

@@ -21,7 +21,7 @@ Result<CreatedRoom> Directory::create(const RoomRequest& request) {
         return refused(ErrorCode::rate_limited,
                        "this engine has its " + std::to_string(shard_->settings.rooms_max) + " rooms", retry_ms);
     }
-    const RoomId id = request.id ? *request.id : random_id();
+    const RoomId id = request.id ? *request.id : random_room_id(shard_->random);
     if (rooms_.contains(id)) return refused(ErrorCode::out_of_range, "there is a room named " + id.text() + " already");
 
     const RoomKeys keys{Secret::random(shard_->random), Secret::random(shard_->random)};
@@ -64,19 +64,16 @@ std::vector<RoomSummary> Directory::listed() const {
     return summaries;
 }
 
-RoomId Directory::random_id() {
-    // Short enough to read aloud, without look-alikes; 12 of 32 characters are 60 bits.
+RoomId random_room_id(RandomSource& random) {
     constexpr std::string_view characters = "abcdefghijkmnpqrstuvwxyz23456789";
     static_assert(characters.size() == 32);
-    for (;;) {
-        std::array<std::byte, 12> bytes{};
-        shard_->random.fill(bytes);
-        std::string text;
-        for (const std::byte byte : bytes) text += characters[std::to_integer<std::size_t>(byte) % characters.size()];
-        auto id = RoomId::parse(text);
-        assert(id);
-        if (!rooms_.contains(*id)) return *std::move(id);
-    }
+    std::array<std::byte, 12> bytes{};
+    random.fill(bytes);
+    std::string text;
+    for (const std::byte byte : bytes) text += characters[std::to_integer<std::size_t>(byte) % characters.size()];
+    auto id = RoomId::parse(text);
+    assert(id);
+    return *std::move(id);
 }
 
 } // namespace playhead

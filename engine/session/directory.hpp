@@ -43,6 +43,9 @@ struct CreatedRoom {
     std::string owner_token;
 };
 
+// Short enough to read aloud, without look-alikes: 12 of 32 characters, 60 bits.
+RoomId random_room_id(RandomSource& random);
+
 // A shard's rooms by name: creation with its limits and tokens, listing, expiry.
 //   Owner: one per shard.
 class Directory {
@@ -67,8 +70,6 @@ class Directory {
     std::size_t size() const { return rooms_.size(); }
 
   private:
-    RoomId random_id();
-
     ShardContext* shard_;
     PluginSets sets_;
     std::unordered_map<RoomId, std::unique_ptr<RoomHost>> rooms_;

@@ -140,6 +140,45 @@ std::string to_prometheus(const PluginFigures& figures) {
     return page.take();
 }
 
+Metrics& Metrics::operator+=(const Metrics& other) {
+    constexpr std::uint64_t Metrics::* numbers[] = {
+        &Metrics::ticks_total,
+        &Metrics::ticks_skipped_total,
+        &Metrics::tick_overruns_total,
+        &Metrics::rooms,
+        &Metrics::viewers,
+        &Metrics::sessions,
+        &Metrics::sends_total,
+        &Metrics::sent_bytes_total,
+        &Metrics::deltas_encoded_total,
+        &Metrics::snapshots_encoded_total,
+        &Metrics::updates_repeated_total,
+        &Metrics::acknowledgements_total,
+        &Metrics::commands_applied_total,
+        &Metrics::commands_superseded_total,
+        &Metrics::commands_refused_total,
+        &Metrics::sessions_opened_total,
+        &Metrics::sessions_refused_total,
+        &Metrics::sessions_resumed_total,
+        &Metrics::slow_sessions,
+        &Metrics::slow_sessions_total,
+        &Metrics::fan_out_passes_total,
+        &Metrics::slow_closed_total,
+        &Metrics::hash_mismatches_total,
+        &Metrics::malformed_messages_total,
+        &Metrics::connect_tokens_issued_total,
+        &Metrics::signals_total,
+        &Metrics::kicks_total,
+        &Metrics::bans_total,
+        &Metrics::plugin_room_ticks_put_off_total,
+    };
+    tick_duration += other.tick_duration;
+    tick_lateness += other.tick_lateness;
+    drift_viewers += other.drift_viewers;
+    for (const auto number : numbers) this->*number += other.*number;
+    return *this;
+}
+
 std::string to_prometheus(const Metrics& metrics) {
     Page page;
     page.histogram("tick_duration_seconds", "How long a tick of the shard took.", metrics.tick_duration);

@@ -44,6 +44,9 @@ struct Metrics {
     std::uint64_t kicks_total = 0;
     std::uint64_t bans_total = 0;
     std::uint64_t plugin_room_ticks_put_off_total = 0;
+
+    // Of several shards together.
+    Metrics& operator+=(const Metrics& other);
 };
 
 // What a shard's plugins did: per plugin and hook.

@@ -59,6 +59,14 @@ struct PluginReload {
     bool ok() const { return problems.empty() && rooms_kept == 0; }
 };
 
+// The same sets for another thread: what rooms share of loaded code is one thread's.
+PluginSets copies_of(const PluginSets& sets);
+
+// Several shards' answers to the same reload, as one.
+PluginReload merged(std::vector<PluginReload> reloads);
+// Several shards' uses, by name, version and code.
+std::vector<PluginUse> merged(const std::vector<std::vector<PluginUse>>& uses);
+
 // The same code with the same settings in the same order.
 bool same_plugins(const std::shared_ptr<const PluginSet>& a, const std::shared_ptr<const PluginSet>& b);
 

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <memory>
 #include <netinet/in.h>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -202,11 +203,53 @@ TEST_CASE("[H14] the overview shows what the shard has and does, and nobody with
     }
     const std::string metrics = answer(url, "GET /metrics");
     for (const std::string_view name :
-         {"playhead_shard_cpu_seconds_total ", "playhead_drift_viewers{le=\"+Inf\"} 0\n", "playhead_slow_sessions 0\n",
+         {"playhead_shard_cpu_seconds_total{shard=\"0\"} ", "playhead_drift_viewers{le=\"+Inf\"} 0\n",
+          "playhead_slow_sessions 0\n",
           "playhead_tick_duration_seconds_bucket{le=", "playhead_fan_out_passes_total "}) {
         CAPTURE(name);
         CHECK(has(metrics, name));
     }
+    std::raise(SIGTERM);
+    http.join();
+}
+
+TEST_CASE("rooms of all shards are listed, found, joined and counted as one engine's") {
+    Config config = with_plugins(greeter("1.0.0", ""));
+    config.shards = 3;
+    config.enet = enet::Settings{};
+    config.enet->host = "127.0.0.1";
+    config.enet->port = 0;
+    for (int number = 0; number < 12; ++number) {
+        config.rooms.push_back(config.rooms.front());
+        config.rooms.back().id = *RoomId::parse("room" + std::to_string(number));
+    }
+    Server server{config, "test"};
+    const std::string url = server.url();
+    std::thread http{[&server] { server.run(); }};
+    const std::string list = answer(url, "GET /api/v1/rooms");
+    std::set<std::string> ports;
+    for (int number = 0; number < 12; ++number) {
+        const std::string name = "room" + std::to_string(number);
+        CHECK(list.find("\"room\":\"" + name + "\"") != std::string::npos);
+        const std::string room = answer(url, "GET /api/v1/rooms/" + name);
+        const std::size_t token = room.find("j." + name + ".");
+        REQUIRE(token != std::string::npos);
+        const std::string body = "{\"token\":\"" + room.substr(token, room.find('"', token) - token) + "\"}";
+        Client client{url};
+        client.send("POST /api/v1/rooms/" + name + "/join HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+                    "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                    body);
+        const std::string entrance = client.read_until("");
+        const std::size_t port = entrance.find("\"port\":");
+        REQUIRE(port != std::string::npos);
+        ports.insert(entrance.substr(port, entrance.find(',', port) - port));
+    }
+    CHECK(ports.size() == 3); // each shard has its own
+    const std::string metrics = answer(url, "GET /metrics");
+    CHECK(metrics.find("playhead_rooms 13\n") != std::string::npos);
+    CHECK(metrics.find("playhead_connect_tokens_issued_total 12\n") != std::string::npos);
+    for (const std::string_view shard : {"0", "1", "2"})
+        CHECK(metrics.find("playhead_shard_rooms{shard=\"" + std::string{shard} + "\"} ") != std::string::npos);
     std::raise(SIGTERM);
     http.join();
 }

@@ -49,6 +49,27 @@ ENetAddress address_of(const Settings& settings) {
 
 } // namespace
 
+Counters& Counters::operator+=(const Counters& other) {
+    constexpr std::uint64_t Counters::* numbers[] = {
+        &Counters::links,
+        &Counters::connected,
+        &Counters::datagrams_received,
+        &Counters::bytes_received,
+        &Counters::datagrams_sent,
+        &Counters::bytes_sent,
+        &Counters::messages_received,
+        &Counters::strangers_dropped,
+        &Counters::handshakes_dropped,
+        &Counters::handshakes_refused,
+        &Counters::forbidden_dropped,
+        &Counters::excess_dropped,
+        &Counters::unopened_dropped,
+        &Counters::blocked,
+    };
+    for (const auto number : numbers) this->*number += other.*number;
+    return *this;
+}
+
 // ---- life
 
 HostCore::HostCore(asio::io_context& io, const Settings& settings, const EngineRun& run, seal::UsedTokens& used_tokens,

@@ -46,6 +46,8 @@ struct Counters {
     std::uint64_t excess_dropped = 0;     // datagrams over a peer's budget
     std::uint64_t unopened_dropped = 0;   // packets that were altered, replayed, or sealed with another key
     std::uint64_t blocked = 0;            // times a peer had too much unacknowledged
+
+    Counters& operator+=(const Counters& other);
 };
 
 class HostCore;

@@ -244,9 +244,10 @@ std::string reload_json(const PluginReload& reload) {
                                         {"problems", std::move(problems)}});
 }
 
-std::string issued_json(const IssuedToken& token, const std::optional<EnetFacts>& enet) {
+std::string entrance_json(const Entrance& entrance) {
+    const IssuedToken& token = entrance.token;
     json::value where = nullptr;
-    if (enet) where = json::object{{"port", enet->port}, {"sealed", enet->sealed}};
+    if (entrance.enet) where = json::object{{"port", entrance.enet->port}, {"sealed", entrance.enet->sealed}};
     return json::serialize(json::object{{"connect_token", token.connect_token},
                                         {"expires_in_ms", token.good_for.count()},
                                         {"clock_id", std::to_string(token.clock_id)},

@@ -31,7 +31,7 @@ inline constexpr std::size_t rooms_listed_max = 200;
 std::string rooms_json(std::span<const RoomSummary> rooms);
 std::string plugins_json(std::span<const PluginUse> plugins);
 std::string reload_json(const PluginReload& reload);
-std::string issued_json(const IssuedToken& token, const std::optional<EnetFacts>& enet);
+std::string entrance_json(const Entrance& entrance);
 std::string time_json(std::uint64_t clock_id, ServerTime now, TickLength tick_length);
 
 // The HTTP form of a refusal from the engine.

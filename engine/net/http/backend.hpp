@@ -7,6 +7,7 @@
 #include "session/shard.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +28,18 @@ struct UpgradedSocket {
     tls::MovedSession tls;               // if it came through TLS
 };
 
+// Where native clients find a room, on the host of the engine's HTTP address.
+struct EnetFacts {
+    std::uint16_t port = 0;
+    bool sealed = true;
+};
+
+// What somebody needs who may come in.
+struct Entrance {
+    IssuedToken token;
+    std::optional<EnetFacts> enet{}; // empty: there is none
+};
+
 // What HTTP asks of the rest of the engine. Calls return at once; each Reply is answered later, or dropped at shutdown.
 //   Thread: called on the HTTP thread.   Owner: app/server.
 class Backend {
@@ -36,7 +49,7 @@ class Backend {
     virtual void list_rooms(Reply<std::vector<RoomSummary>> reply) = 0;
     virtual void find_room(RoomId id, Reply<std::optional<RoomSummary>> reply) = 0;
     // A connect token for who may join the room.   Errors: Shard::issue's.
-    virtual void join_room(RoomId id, JoinRequest request, Reply<Result<IssuedToken>> reply) = 0;
+    virtual void join_room(RoomId id, JoinRequest request, Reply<Result<Entrance>> reply) = 0;
     // Reads the plugins that the config names anew and brings them to all rooms.
     //   Errors: malformed, with what is wrong in the files; a reload that rooms refuse is none, see PluginReload.
     virtual void reload_plugins(Reply<Result<PluginReload>> reply) = 0;

@@ -40,18 +40,11 @@ struct Settings {
     std::size_t file_chunk_bytes = 256 * 1024; // sent of one file before others have their turn
 };
 
-// Where native clients find this engine, on the host of its HTTP address.
-struct EnetFacts {
-    std::uint16_t port = 0;
-    bool sealed = true;
-};
-
 // Which run of the engine this is and how its time runs.
 struct RunFacts {
     std::uint64_t clock_id = 0;
     TickLength tick_length;
-    std::optional<EnetFacts> enet{}; // empty: there is none
-    std::string version{};           // of the program
+    std::string version{}; // of the program
 };
 
 // What HTTP did; plain numbers on the HTTP thread.

@@ -186,11 +186,11 @@ asio::awaitable<Response> Service::join_room(const Request& request, RoomId room
     auto wanted = parse_join_request(request.body);
     if (!wanted) co_return refuse(wanted.error());
     wanted->address = request.address;
-    auto start = [this, &room, &wanted](Reply<Result<IssuedToken>> reply) {
+    auto start = [this, &room, &wanted](Reply<Result<Entrance>> reply) {
         backend_.join_room(std::move(room), *std::move(wanted), std::move(reply));
     };
-    const Result<IssuedToken> issued = co_await ask<Result<IssuedToken>>(start);
-    co_return issued ? json_response(200, issued_json(*issued, facts_.enet)) : refuse(refusal_of(issued.error()));
+    const Result<Entrance> entrance = co_await ask<Result<Entrance>>(start);
+    co_return entrance ? json_response(200, entrance_json(*entrance)) : refuse(refusal_of(entrance.error()));
 }
 
 std::optional<Refusal> Service::over_limit(RateLimiter& limiter, const Request& request, std::uint32_t per_minute,

@@ -26,6 +26,22 @@ class WebSocketConnection final : public Connection {
 
 } // namespace
 
+Counters& Counters::operator+=(const Counters& other) {
+    constexpr std::uint64_t Counters::* numbers[] = {
+        &Counters::writes,
+        &Counters::reads,
+        &Counters::bytes_written,
+        &Counters::bytes_read,
+        &Counters::messages_read,
+        &Counters::pings_answered,
+        &Counters::rules_broken,
+        &Counters::open,
+        &Counters::blocked,
+    };
+    for (const auto number : numbers) this->*number += other.*number;
+    return *this;
+}
+
 std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read,
                                             tls::MovedSession tls) {
     boost::system::error_code ignored; // a socket that is already broken says so at its first use

@@ -25,6 +25,8 @@ struct Counters {
     std::uint64_t rules_broken = 0;
     std::uint64_t open = 0;    // sockets held, lingering ones included
     std::uint64_t blocked = 0; // times a send did not fit into the kernel
+
+    Counters& operator+=(const Counters& other);
 };
 
 // What the WebSocket connections of one shard share, so that an idle viewer costs neither a read buffer nor settings.

@@ -129,9 +129,9 @@ TEST_CASE("[H12] a connect token comes with its keys and the way to ENet, if the
     token.keys.client_to_engine.bytes.fill(std::byte{0xff});
     const std::string keys = R"("keys":{"client_to_engine":")" + std::string(42, '_') + R"(8","engine_to_client":")" +
                              std::string(43, 'A') + R"("}})";
-    CHECK(issued_json(token, std::nullopt) ==
+    CHECK(entrance_json({token}) ==
           R"({"connect_token":"c.a.AAAA","expires_in_ms":30000,"clock_id":"18446744073709551615","enet":null,)" + keys);
-    CHECK(issued_json(token, EnetFacts{8081, true}).find(R"("enet":{"port":8081,"sealed":true},)") !=
+    CHECK(entrance_json({token, EnetFacts{8081, true}}).find(R"("enet":{"port":8081,"sealed":true},)") !=
           std::string::npos);
 }
 

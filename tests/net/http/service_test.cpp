@@ -41,12 +41,12 @@ struct ScriptedBackend final : Backend {
         const auto found = std::ranges::find(rooms, id, &RoomSummary::id);
         reply(found == rooms.end() ? std::nullopt : std::optional{*found});
     }
-    void join_room(RoomId id, JoinRequest request, http::Reply<Result<IssuedToken>> reply) override {
+    void join_room(RoomId id, JoinRequest request, http::Reply<Result<Entrance>> reply) override {
         joined.emplace_back(id.text(), request);
         if (refusal) return reply(std::unexpected(*refusal));
         IssuedToken issued{"c.demo.AAAA", std::chrono::seconds{30}, 77, {}};
         issued.keys.client_to_engine.bytes.fill(std::byte{0xff});
-        reply(issued);
+        reply(Entrance{issued});
     }
     void reload_plugins(http::Reply<Result<PluginReload>> reply) override {
         ++reloads;
