@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -32,10 +33,12 @@ int main(int count, char** arguments) {
         const std::string_view argument = arguments[i];
         if (argument == "--quick") {
             size = {.rooms = 1000, .live_s = 10, .all_attacks = false};
+        } else if (argument == "--rooms" && i + 1 < count && std::atoi(arguments[i + 1]) > 0) {
+            size.rooms = std::atoi(arguments[++i]);
         } else if (argument == "--only" && i + 1 < count) {
             only = arguments[++i];
         } else {
-            std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--only PART]; parts:");
+            std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--rooms N] [--only PART]; parts:");
             for (const Part& part : parts) std::fprintf(stderr, " %s", part.name.c_str());
             std::fprintf(stderr, "\n");
             return 2;
