@@ -1,60 +1,48 @@
 // playhead-load against the shipped engine: a small crowd gets all it is to get, and what it says of that is true.
-import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { after, before, describe, it } from "node:test";
-import { build, root, startEngine } from "../harness/engine.mjs";
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { build, root, startEngine } from '../harness/engine.mjs';
 
-const program = path.join(build, "tools/load/playhead-load");
-const media = { kind: "file", url: "/media/demo.mp4" }; // nobody plays it
+const program = path.join(build, 'tools/load/playhead-load');
+const media = { kind: 'file', url: '/media/demo.mp4' }; // nobody plays it
 
 // Runs playhead-load to its end: { code, objects, errors }, an object for each line of its output.
-function load(parameters, input = "") {
+function load(parameters, input = '') {
   return new Promise((resolve) => {
     const child = execFile(program, parameters, { timeout: 60_000 }, (error, out, errors) => {
-      const objects = out
-        .trim()
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line));
+      const objects = out.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
       resolve({ code: error ? error.code : 0, objects, errors });
     });
     child.stdin.end(input);
   });
 }
 
-// The same whether one shard writes for all of them or each second one's socket is on another shard.
+// The same whether one shard writes for all of them, or each second one's socket is on another.
 const engines = [
-  { name: "of a room on one shard", shards: 1, relayed: 1000 },
-  { name: "of a room spread over two shards", shards: 2, relayed: 0 },
+  { name: 'one shard', shards: 1, relayed: 1000 },
+  { name: 'two shards', shards: 2, relayed: 0 },
 ];
-for (const { name, shards, relayed } of engines)
-  describe(`playhead-load ${name}`, { timeout: 180_000 }, () => {
+for (const { name, shards, relayed } of engines) {
+  describe(`playhead-load, a room on ${name}`, { timeout: 180_000 }, () => {
     let engine;
     let folder;
     const room = async () => {
-      const { link } = await engine.createRoom({ title: "load", media });
+      const { link } = await engine.createRoom({ title: 'load', media });
       return `${engine.url}${link}`;
     };
-    const metric = async (name) =>
-      Number((await engine.metrics()).match(new RegExp(`^${name} (\\S+)$`, "m"))[1]);
+    const metric = async (name) => Number((await engine.metrics()).match(new RegExp(`^${name} (\\S+)$`, 'm'))[1]);
 
     before(async () => {
-      folder = mkdtempSync(path.join(tmpdir(), "playhead-load-"));
+      folder = mkdtempSync(path.join(tmpdir(), 'playhead-load-'));
       // No page is asked for, and no film is played.
       engine = await startEngine({
-        web_root: folder,
-        media_folder: folder,
-        plugins_folder: path.join(root, "plugins"),
-        plugins: { chat: {}, reactions: {} },
+        web_root: folder, media_folder: folder, plugins_folder: path.join(root, 'plugins'), plugins: { chat: {}, reactions: {} },
         shards,
-        limits: {
-          commands_per_s: 1000,
-          command_burst: 1000,
-          relayed_viewers_min: relayed,
-        }, // for bursts by one viewer
+        limits: { commands_per_s: 1000, command_burst: 1000, relayed_viewers_min: relayed }, // for bursts by one viewer
       });
     });
     after(async () => {
@@ -62,25 +50,11 @@ for (const { name, shards, relayed } of engines)
       rmSync(folder, { recursive: true, force: true });
     });
 
-    it("has fifty viewers watch, act and hear each other for two seconds, and nothing gets lost", async () => {
-      const picture = path.join(folder, "load.svg");
+    it('has fifty viewers watch, act and hear each other for two seconds, and nothing gets lost', async () => {
+      const picture = path.join(folder, 'load.svg');
       const { code, objects, errors } = await load([
-        "--room",
-        await room(),
-        "--viewers",
-        "50",
-        "--processes",
-        "2",
-        "--seconds",
-        "2",
-        "--every-ms",
-        "500",
-        "--mix",
-        "watch=6,seek=1,pause=1,chat=1,react=1",
-        "--server-pid",
-        String(engine.child.pid),
-        "--svg",
-        picture,
+        '--room', await room(), '--viewers', '50', '--processes', '2', '--seconds', '2', '--every-ms', '500',
+        '--mix', 'watch=6,seek=1,pause=1,chat=1,react=1', '--server-pid', String(engine.child.pid), '--svg', picture,
       ]);
       assert.equal(code, 0, errors);
       const result = objects.at(-1);
@@ -94,44 +68,29 @@ for (const { name, shards, relayed } of engines)
       assert.ok(result.latency_samples >= 49 * 10 && result.latency_ms_p50 < 1000, said);
       assert.ok(result.reply_samples > 0, said);
       assert.ok(result.server_cpu_us_per_delivery > 0, said);
-      assert.match(readFileSync(picture, "utf8"), /^<svg[^]*<\/svg>\n$/);
+      assert.match(readFileSync(picture, 'utf8'), /^<svg[^]*<\/svg>\n$/);
       assert.match(errors, /50 of 50 live/);
-      assert.equal(await metric("playhead_hash_mismatches_total"), 0);
-      assert.equal(await metric("playhead_malformed_messages_total"), 0);
+      assert.equal(await metric('playhead_hash_mismatches_total'), 0);
+      assert.equal(await metric('playhead_malformed_messages_total'), 0);
     });
 
-    it("brings back who leaves, is cut off or stalls", async () => {
+    it('brings back who leaves, is cut off or stalls', async () => {
       const { code, objects, errors } = await load([
-        "--room",
-        await room(),
-        "--viewers",
-        "20",
-        "--seconds",
-        "2",
-        "--every-ms",
-        "700",
-        "--mix",
-        "watch=4,seek=2,leave=1,reconnect=1,stall=1",
+        '--room', await room(), '--viewers', '20', '--seconds', '2', '--every-ms', '700', '--mix', 'watch=4,seek=2,leave=1,reconnect=1,stall=1',
       ]);
       assert.equal(code, 0, errors);
       const result = objects.at(-1);
       const said = JSON.stringify(result);
       assert.ok(result.left > 0 && result.reconnected > 0 && result.stalled > 0, said);
       assert.deepEqual([result.gaps, result.behind, result.lost], [0, 0, 0], said);
-      assert.ok((await metric("playhead_sessions_resumed_total")) > 0);
+      assert.ok((await metric('playhead_sessions_resumed_total')) > 0);
     });
 
-    it("does what it is told line by line, and counts one delivery for each viewer", async () => {
-      const lines = "burst 3 1 0\nburst 2 10 0\nplay\nidle 2\n";
-      const { code, objects, errors } = await load(
-        ["--room", await room(), "--viewers", "40", "--silent", "--commands"],
-        lines,
-      );
+    it('does what it is told line by line, and counts one delivery for each viewer', async () => {
+      const lines = 'burst 3 1 0\nburst 2 10 0\nplay\nidle 2\n';
+      const { code, objects, errors } = await load(['--room', await room(), '--viewers', '40', '--silent', '--commands'], lines);
       assert.equal(code, 0, errors);
-      assert.deepEqual(
-        objects.map(({ kind }) => kind),
-        ["ready", "burst", "burst", "play", "idle", "end"],
-      );
+      assert.deepEqual(objects.map(({ kind }) => kind), ['ready', 'burst', 'burst', 'play', 'idle', 'end']);
       const [, one, ten, , idle, end] = objects;
       assert.ok(one.deliveries >= 3 * 40 && one.deliveries <= 6 * 40, JSON.stringify(one));
       assert.equal(one.whole_ms.length, 3);
@@ -141,18 +100,12 @@ for (const { name, shards, relayed } of engines)
       assert.deepEqual([end.refused, end.gaps, end.lost], [0, 0, 0], JSON.stringify(end));
     });
 
-    it("says why nobody got in", async () => {
-      const wrong = (await room()).replace(/[^.]+$/, "AAAAAAAAAAAAAAAAAAAAAA");
-      const { code, errors } = await load([
-        "--room",
-        wrong,
-        "--viewers",
-        "2",
-        "--join-seconds",
-        "1",
-      ]);
+    it('says why nobody got in', async () => {
+      const wrong = (await room()).replace(/[^.]+$/, 'AAAAAAAAAAAAAAAAAAAAAA');
+      const { code, errors } = await load(['--room', wrong, '--viewers', '2', '--join-seconds', '1']);
       assert.equal(code, 1);
       assert.match(errors, /0 of 2 viewers came in within 1 s\..*token_wrong/);
-      assert.equal((await load(["--room", "nowhere"])).code, 2);
+      assert.equal((await load(['--room', 'nowhere'])).code, 2);
     });
   });
+}
