@@ -2,6 +2,8 @@
 
 const frameLine = /^\s+[0-9a-f]+ (.*) \(([^()]*)\)$/;
 const operators = /\boperator(<=>|<<=|>>=|->\*|<<|>>|->|<=|>=|<|>|\(\)|\[\])/g;
+// A library without names tells its own at least.
+const unknown = '[unknown]';
 const placeholder = /\u0001(\d+)\u0002/g;
 
 // Leaves out what stands between an opening and its closing character, however deeply they are nested.
@@ -32,7 +34,7 @@ export function readable(symbol) {
     .trim();
   // What stands before the last blank is what it returns, unless it converts (operator bool) or allocates (operator new).
   name = name.match(/\S*\boperator [^:]*$/)?.[0] ?? name.split(/\s+/).at(-1);
-  return name.replace(placeholder, (_, n) => found[n]) || '[unknown]';
+  return name.replace(placeholder, (_, n) => found[n]) || unknown;
 }
 
 // Whose code it is: the kernel's, the engine's, or a library's that it uses.
@@ -41,9 +43,14 @@ function ownerOf(name, file) {
   return name.startsWith('playhead::') ? 'engine' : 'library';
 }
 
-// Frames of libraries that only call each other on the way (Asio's handlers, the standard library's functions) are one.
-const passages = [/^boost::asio::/, /^std::/];
+// Frames of libraries that only call each other on the way (Asio's handlers, the standard library's functions, what has no names)
+// are one.
+const passages = [/^boost::asio::/, /^std::/, /^\[/];
 const passageOf = (name) => passages.find((each) => each.test(name));
+
+// The clock that takes samples interrupts, so what runs while the kernel lets nothing interrupt it is seen when it does again. What
+// only turns interrupts on is left out; the time is its caller's.
+const interruptsOn = /^(__raw_callee_save_)?\w*irq_enable$|^_raw_spin_unlock_irq(restore)?$/;
 
 // The frames of one sample, outermost first: [{ name, owner }].
 function framesOf(lines) {
@@ -51,11 +58,13 @@ function framesOf(lines) {
   for (const line of lines.toReversed()) {
     const match = line.match(frameLine);
     if (!match) continue;
-    const name = readable(match[1]);
+    const symbol = readable(match[1]);
+    const name = symbol === unknown ? `[${match[2].split('/').at(-1).replace(/^\[|\]$/g, '')}]` : symbol;
     const passage = passageOf(name);
     if (passage && frames.length > 0 && passageOf(frames.at(-1).name) === passage) continue;
     frames.push({ name, owner: ownerOf(name, match[2]) });
   }
+  while (frames.length > 1 && frames.at(-1).owner === 'kernel' && interruptsOn.test(frames.at(-1).name)) frames.pop();
   return frames;
 }
 

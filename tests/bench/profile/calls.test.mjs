@@ -74,6 +74,19 @@ test('handlers of a library that only call each other are one frame, and its mod
   assert.equal(ownersOf(root).kernel, 1);
 });
 
+test('what the kernel does with interrupts off is not booked on what turns them on', () => {
+  const { root } = callsOf([
+    stack(kernel('pvm_irq_enable'), kernel('__raw_callee_save_pvm_irq_enable'), kernel('_raw_spin_unlock_irqrestore'), kernel('sock_def_readable')),
+    stack(kernel('rcu_core'), kernel('_raw_spin_unlock_irqrestore'), kernel('sock_def_readable')),
+  ]);
+  assert.equal(outline(root), 'all 2 [sock_def_readable 2 [_raw_spin_unlock_irqrestore 1 [rcu_core 1]]]');
+});
+
+test('what has no name is called by the file it is in', () => {
+  const { root } = callsOf([stack('[unknown] (/usr/lib/liblua5.4.so.0)', '[unknown] (/usr/lib/liblua5.4.so.0)', 'lua_callk (/usr/lib/liblua5.4.so.0)', '[unknown] ([unknown])')]);
+  assert.equal(outline(root), 'all 1 [[unknown] 1 [lua_callk 1 [[liblua5.4.so.0] 1]]]');
+});
+
 test('below a function only what it called counts', () => {
   const calls = callsOf([stack(engine('Room::step()'), engine('Shard::run_due()'), 'main (bench)'), stack(engine('Viewer::read()'), 'main (bench)')], {
     below: /^playhead::Shard::run_due$/,

@@ -84,7 +84,7 @@ async function profileFanOut(folder) {
         `The shipped engine, one shard, ${burst.deliveries.toLocaleString('en')} deliveries; ${shown(microseconds)} us of its processor time each (${shown(burst.server_cpu_us_per_delivery)} while sampled)`,
         `${calls.samples.toLocaleString('en')} samples, ${samplesPerSecond} a second of processor time; ${loadNote()}`,
       ],
-      results: { us_per_delivery: shown(microseconds), us_per_delivery_sampled: shown(burst.server_cpu_us_per_delivery), deliveries: burst.deliveries },
+      results: { us_per_delivery: shown(microseconds), us_per_delivery_sampled: shown(burst.server_cpu_us_per_delivery), deliveries: burst.deliveries, seconds: shown(burst.seconds, 1) },
     };
   } finally {
     await load?.stop();
