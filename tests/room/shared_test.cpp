@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 using namespace playhead;
@@ -237,6 +238,40 @@ TEST_CASE("whether a table is dirty, and its sums, are what its entries say, wha
             if (!random.one_in(2)) continue;
             room.commit();
             committed = room.shared;
+        }
+    }
+}
+
+TEST_CASE("the state is dirty when one of its tables is, or one was withdrawn, whatever happens") {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        CAPTURE(seed);
+        Random random(seed);
+        Versions room;
+        bool withdrawn = false;
+        for (int step = 0; step < 100; ++step) {
+            CAPTURE(step);
+            const TableName& table = random.one_in(2) ? bans : log;
+            const EntryKey key = at(random.below(4));
+            SharedUndo undo = room.shared.before(table, key);
+            if (random.one_in(20)) {
+                room.shared.withdraw(table);
+                room.shared.declare(table, Audience::everyone);
+                withdrawn = true;
+            } else {
+                if (random.one_in(3)) {
+                    room.shared.remove(table, key);
+                } else {
+                    room.shared.put(table, key, integer(random.below(2)));
+                }
+                if (random.one_in(4)) room.shared.restore(std::move(undo));
+            }
+            if (random.one_in(3)) {
+                room.commit();
+                withdrawn = false;
+            }
+            const bool dirty_table =
+                std::ranges::any_of(room.shared.tables(), [](const auto& named) { return named.second.dirty(); });
+            REQUIRE(room.shared.dirty() == (dirty_table || withdrawn));
         }
     }
 }
