@@ -51,6 +51,9 @@ const Keys<Config>& limit_keys() {
             "fresh_viewers_max", [](auto& c) -> auto& { return c.sessions.fresh_viewers_max; }, 0, 10'000,
             "a room with more viewers than this is a wide one"),
         integer<Config>(
+            "relayed_viewers_min", [](auto& c) -> auto& { return c.sessions.relayed_viewers_min; }, 0, 1'000'000,
+            "beyond so many, a room's viewers are spread over all shards, which send for it"),
+        integer<Config>(
             "http_connections_max", [](auto& c) -> auto& { return c.http.connections_max; }, 1, 1'000'000,
             "at a time; viewers who have joined do not count"),
         duration<Config, seconds>(

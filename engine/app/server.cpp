@@ -42,6 +42,14 @@ PluginSets plugin_sets_of(const Config& config) {
     return sets;
 }
 
+// For gather(): what each shard says to `question`.
+template <class Answer, class Question>
+auto asking(Question question) {
+    return [question](ShardThread& shard, http::Reply<Answer> done) {
+        shard.post([question, done = std::move(done)](Shard& here) mutable { done(question(here)); });
+    };
+}
+
 // What HTTP asks of the shards, as messages to their threads.
 class ShardsBackend final : public http::Backend {
   public:
@@ -78,9 +86,9 @@ class ShardsBackend final : public http::Backend {
         ShardThread& shard = shards_.of(id);
         shard.post([id = std::move(id), request = std::move(request), enet = shard.enet(),
                     reply = std::move(reply)](Shard& here) mutable {
-            reply(here.issue(id, request).transform([&enet](IssuedToken token) {
-                return http::Entrance{std::move(token), enet};
-            }));
+            auto token = here.issue(id, request);
+            if (!token) return reply(std::unexpected(std::move(token.error())));
+            reply(http::Entrance{*std::move(token), enet});
         });
     }
     // Files are read here, in the thread that serves files; only what is fit to run reaches the shards.
@@ -125,13 +133,6 @@ class ShardsBackend final : public http::Backend {
     void attach(http::UpgradedSocket socket) override { shards_.of(socket.room).attach(std::move(socket)); }
 
   private:
-    // For gather(): what each shard says to `question`.
-    template <class Answer, class Question>
-    static auto asking(Question question) {
-        return [question](ShardThread& shard, http::Reply<Answer> done) {
-            shard.post([question, done = std::move(done)](Shard& here) mutable { done(question(here)); });
-        };
-    }
     std::string page_of(const std::vector<ShardFigures>& figures) const {
         ShardFigures sum;
         for (const ShardFigures& one : figures) sum += one;

@@ -33,18 +33,40 @@ ShardFigures& ShardFigures::operator+=(const ShardFigures& other) {
     return *this;
 }
 
-ShardThread::ShardThread(std::string name, const SessionSettings& settings, TickLength tick_length,
+ShardThread::ShardThread(Neighbours neighbours, const SessionSettings& settings, TickLength tick_length,
                          const EngineRun& run, const Clock& clock, RandomSource& random)
-    : name_(std::move(name)),
+    : neighbours_(std::move(neighbours)),
       run_(run),
       clock_(clock),
       tick_timer_(io_),
       drain_timer_(io_),
-      shard_(settings, tick_length, run, clock, random) {}
+      hub_(make_hub()),
+      shard_(settings, tick_length, run, clock, random) {
+    shard_.use_relays(hub_);
+}
 
-ShardThread::~ShardThread() {
+ShardThread::~ShardThread() { stop(); }
+
+void ShardThread::stop() {
     io_.stop();
     if (thread_.joinable()) thread_.join();
+}
+
+relay::Hub ShardThread::make_hub() {
+    const auto post_there = [this](std::size_t shard, std::move_only_function<void(relay::Hub&)> work) {
+        ShardThread& there = neighbours_.at(shard);
+        asio::post(there.io_, [&hub = there.hub_, work = std::move(work)]() mutable { work(hub); });
+    };
+    const relay::Hub::Wishes wishes{
+        .hand_over = [this] { asio::post(io_, [this] { hub_.hand_over(); }); },
+        .write = [this] { fan_out_soon(); },
+        .caught_up =
+            [this] {
+                shard_.relays_caught_up();
+                fan_out_soon();
+            },
+    };
+    return relay::Hub{neighbours_.own, neighbours_.count, post_there, wishes, clock_};
 }
 
 void ShardThread::listen(const enet::Settings& settings) {
@@ -59,7 +81,7 @@ void ShardThread::start() {
     if (enet_) asio::post(io_, [this] { enet_->start(); });
     asio::post(io_, [this] { tick(); });
     thread_ = std::jthread{[this] {
-        ::pthread_setname_np(::pthread_self(), name_.c_str());
+        ::pthread_setname_np(::pthread_self(), ("shard " + std::to_string(neighbours_.own)).c_str());
         io_.run();
     }};
 }
@@ -78,7 +100,9 @@ void ShardThread::fan_out_soon() {
     if (std::exchange(fan_out_posted_, true)) return;
     asio::post(io_, [this] {
         fan_out_posted_ = false;
-        if (shard_.fan_out_slice()) fan_out_soon();
+        const bool own_left = shard_.fan_out_slice();
+        const bool relayed_left = hub_.write(shard_.slice_end());
+        if (own_left || relayed_left) fan_out_soon();
     });
 }
 
@@ -87,16 +111,31 @@ void ShardThread::post(Work work) {
 }
 
 void ShardThread::attach(http::UpgradedSocket upgraded) {
-    asio::post(io_, [this, upgraded = std::move(upgraded)]() mutable {
-        tcp::socket socket{io_};
-        error_code failed;
-        socket.assign(upgraded.ip_v6 ? tcp::v6() : tcp::v4(), upgraded.socket.get(), failed);
-        if (failed) return; // dead already; the descriptor closes with `upgraded`
-        std::ignore = upgraded.socket.release();
-        socket.set_option(tcp::socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
-        shard_.attach(upgraded.room, websocket::make_connection(std::move(socket), websocket_, upgraded.already_read,
-                                                                std::move(upgraded.tls)));
-    });
+    asio::post(io_, [this, upgraded = std::move(upgraded)]() mutable { settle(std::move(upgraded)); });
+}
+
+void ShardThread::settle(http::UpgradedSocket upgraded) {
+    const RoomId room = upgraded.room;
+    const std::size_t writer = shard_.writer_of_next(room);
+    if (writer == 0) {
+        if (auto connection = connect(std::move(upgraded))) shard_.attach(room, std::move(connection));
+        return;
+    }
+    ShardThread& there = neighbours_.at((neighbours_.own + writer) % neighbours_.count);
+    std::string peer = websocket::peer_name(upgraded.socket.get());
+    shard_.attach(room, hub_.connection(writer, std::move(peer), [&there, upgraded = std::move(upgraded)]() mutable {
+        return there.connect(std::move(upgraded));
+    }));
+}
+
+std::unique_ptr<Connection> ShardThread::connect(http::UpgradedSocket upgraded) {
+    tcp::socket socket{io_};
+    error_code failed;
+    socket.assign(upgraded.ip_v6 ? tcp::v6() : tcp::v4(), upgraded.socket.get(), failed);
+    if (failed) return nullptr; // the descriptor closes with `upgraded`
+    std::ignore = upgraded.socket.release();
+    socket.set_option(tcp::socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
+    return websocket::make_connection(std::move(socket), websocket_, upgraded.already_read, std::move(upgraded.tls));
 }
 
 void ShardThread::figures(http::Reply<ShardFigures> reply) {

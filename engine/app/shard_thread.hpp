@@ -2,6 +2,7 @@
 
 #include "net/enet/host.hpp"
 #include "net/http/backend.hpp"
+#include "net/relay/hub.hpp"
 #include "net/websocket/connection.hpp"
 #include "session/clock.hpp"
 #include "session/engine_run.hpp"
@@ -32,17 +33,27 @@ struct ShardFigures {
     ShardFigures& operator+=(const ShardFigures& other);
 };
 
+class ShardThread;
+
+// A shard among the others. `at` may be asked once all are there.
+struct Neighbours {
+    std::size_t own = 0;
+    std::size_t count = 1;
+    std::function<ShardThread&(std::size_t)> at;
+};
+
 // Gives a shard its thread: an event loop whose timer runs the ticks, whose sockets feed the sessions, and which works
-// off fan-out passes slice by slice in between, so that neither ticks nor reads wait for a wide room.
-//   Thread: everything but the constructor, start(), post(), drain() and the destructor happens on its own.
+// off fan-out passes slice by slice in between, so that neither ticks nor reads wait for a wide room. Wide rooms have
+// some of their sockets on other shards' loops (net/relay); what those send for is done in slices, too.
+//   Thread: everything but the constructor, start(), stop(), post(), attach(), figures(), drain() and the destructor
+//   happens on its own.
 //   Owner: app/server. Other threads give it values and functions, and share nothing with it.
 class ShardThread {
   public:
     // What the rest of the engine may do with a shard: run this there, soon.
     using Work = std::move_only_function<void(Shard&)>;
 
-    // `name`: of its thread, in what the operating system shows.
-    ShardThread(std::string name, const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
+    ShardThread(Neighbours neighbours, const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
                 const Clock& clock, RandomSource& random);
     ~ShardThread();
 
@@ -54,6 +65,8 @@ class ShardThread {
     // Where they do. Does not change after start().
     const std::optional<http::EnetFacts>& enet() const { return enet_facts_; }
     void start();
+    // Ends the thread. What others post from now on is not done; they have to be stopped before this is destroyed.
+    void stop();
 
     void post(Work work);
     // Gives the socket to this thread's event loop and the viewer to its room.
@@ -65,17 +78,22 @@ class ShardThread {
     void drain(std::function<void()> done);
 
   private:
+    // On this thread, whichever shard the room is on. Null if the socket is dead already.
+    std::unique_ptr<Connection> connect(http::UpgradedSocket upgraded);
+    void settle(http::UpgradedSocket upgraded);
+    relay::Hub make_hub();
     void tick();
     void fan_out_soon();
     void look_whether_drained();
 
-    const std::string name_;
+    const Neighbours neighbours_;
     const EngineRun run_;
     const Clock& clock_;
     boost::asio::io_context io_{1};
     websocket::Shared websocket_;
     boost::asio::steady_timer tick_timer_;
     boost::asio::steady_timer drain_timer_;
+    relay::Hub hub_;                   // its sockets are of io_, too
     Shard shard_;                      // its connections hold sockets of io_ and borrow websocket_
     std::unique_ptr<enet::Host> enet_; // lends its connections to the shard, and asks it which tokens were used
     std::optional<http::EnetFacts> enet_facts_;

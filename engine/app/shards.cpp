@@ -28,9 +28,15 @@ Shards::Shards(std::size_t count, const SessionSettings& settings, TickLength ti
     SessionSettings of_one = settings;
     of_one.rooms_max = share_of(settings.rooms_max, count);
     for (std::size_t index = 0; index < count; ++index) {
-        threads_.push_back(
-            std::make_unique<ShardThread>("shard " + std::to_string(index), of_one, tick_length, run, clock, random));
+        const Neighbours neighbours{
+            .own = index, .count = count, .at = [this](std::size_t at) -> ShardThread& { return *threads_[at]; }};
+        threads_.push_back(std::make_unique<ShardThread>(neighbours, of_one, tick_length, run, clock, random));
     }
+}
+
+// They speak to each other until the last has stopped.
+Shards::~Shards() {
+    for (const auto& thread : threads_) thread->stop();
 }
 
 ShardThread& Shards::of(const RoomId& room) {

@@ -24,6 +24,9 @@ class Shards {
     // Rooms and native peers are shared out: each shard may have its part of settings.rooms_max.
     Shards(std::size_t count, const SessionSettings& settings, TickLength tick_length, const EngineRun& run,
            const Clock& clock, RandomSource& random);
+    ~Shards();
+    Shards(const Shards&) = delete;
+    Shards& operator=(const Shards&) = delete;
 
     std::size_t size() const { return threads_.size(); }
     ShardThread& of(const RoomId& room);

@@ -51,6 +51,9 @@ class Connection {
     // where it proves nothing.
     virtual const seal::ConnectGrant* grant() const { return nullptr; }
 
+    // Which of the shard's Relays writes for it; 0: the shard itself.
+    virtual std::size_t relay() const { return 0; }
+
     // For logs and limits, e.g. "127.0.0.1:5123".
     virtual const std::string& peer() const = 0;
 };

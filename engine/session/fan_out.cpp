@@ -7,6 +7,9 @@ namespace playhead {
 
 Session& FanOut::add(std::unique_ptr<Session> session) {
     session->slot_ = static_cast<std::uint32_t>(sessions_.size());
+    const std::size_t relay = session->connection().relay();
+    if (relay >= written_by_.size()) written_by_.resize(relay + 1);
+    ++written_by_[relay];
     sessions_.push_back(std::move(session));
     ++size_;
     return *sessions_.back();
@@ -17,6 +20,7 @@ std::unique_ptr<Session> FanOut::remove(Session& session) {
     const std::uint32_t slot = session.slot_;
     std::unique_ptr<Session> removed = std::move(sessions_[slot]);
     --size_;
+    --written_by_[removed->connection().relay()];
     if (idle()) { // no gaps then, and nothing remembers a slot
         if (slot + 1 < sessions_.size()) {
             sessions_[slot] = std::move(sessions_.back());
@@ -25,6 +29,14 @@ std::unique_ptr<Session> FanOut::remove(Session& session) {
         sessions_.pop_back();
     }
     return removed;
+}
+
+std::size_t FanOut::least_loaded(std::size_t relays) const {
+    std::size_t least = 0;
+    const auto load = [this](std::size_t who) { return who < written_by_.size() ? written_by_[who] : 0; };
+    for (std::size_t relay = 1; relay <= relays; ++relay)
+        if (load(relay) < load(least)) least = relay;
+    return least;
 }
 
 void FanOut::everyone() {
@@ -41,7 +53,7 @@ void FanOut::one(Session& session) {
     owed_.push_back(session.slot_);
 }
 
-bool FanOut::run(Broadcast& room, const Clock& clock, ServerTime deadline, Metrics& metrics) {
+bool FanOut::run(Broadcast& room, const Clock& clock, ServerTime deadline, Metrics& metrics, const Relays* relays) {
     ServerTime now = clock.now();
     std::size_t visits = 0;
     const auto visit = [&](Session& session) {
@@ -58,6 +70,7 @@ bool FanOut::run(Broadcast& room, const Clock& clock, ServerTime deadline, Metri
     owed_.clear();
     owed_next_ = 0;
     while (passing_) {
+        if (pass_next_ == 0 && !may_begin(relays)) break;
         while (pass_next_ < sessions_.size()) {
             Session* session = sessions_[pass_next_++].get();
             if (session && !visit(*session)) return false;

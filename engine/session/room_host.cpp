@@ -222,14 +222,19 @@ void RoomHost::send() {
     const ServerTime now = shard_.clock.now();
     if (fan_out_.size() > shard_.settings.fresh_viewers_max || now >= shard_.sends_until) return;
     broadcast_.written_at(now);
-    fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics);
+    fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics, shard_.relays);
     broadcast_.written_at(std::nullopt);
 }
 
 bool RoomHost::fan_out(ServerTime deadline) {
-    const bool done = fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics);
+    const bool done = fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics, shard_.relays);
     if (broadcast_.someone_unsettled()) wake();
     return done;
+}
+
+std::size_t RoomHost::writer_of_next() const {
+    if (!shard_.relays || fan_out_.size() < shard_.settings.relayed_viewers_min) return 0;
+    return fan_out_.least_loaded(shard_.relays->relays());
 }
 
 bool RoomHost::expired(ServerTime now) const {

@@ -62,9 +62,12 @@ class RoomHost final : private SessionOwner {
     // Not this tick, but the next: its plugins are dear, and others have had what there was. Everything waits.
     void put_off();
     std::uint32_t times_put_off() const { return times_put_off_; }
-    // Goes on with fan-out until the clock reaches `deadline`; false while work is left.
+    // Goes on with fan-out until the clock reaches `deadline`; false while work is left. True and not idle: it waits
+    // for relays.
     bool fan_out(ServerTime deadline);
     bool fan_out_idle() const { return fan_out_.idle(); }
+    // Who is to write for the next connection: the shard itself (0) or one of its relays.
+    std::size_t writer_of_next() const;
     // Nobody has been here for as long as an empty room is kept.
     bool expired(ServerTime now) const;
 

@@ -25,6 +25,9 @@ struct SessionSettings {
     // Rooms with more sessions than this are fanned out in slices between ticks, and their frames carry no clock
     // sample: this many sends are about 1.3 ms of kernel time, the most that one room may take out of a tick.
     std::uint32_t fresh_viewers_max = 256;
+    // Rooms with more sessions than this have other shards write for some of them: what is saved by it is more than
+    // what handing over costs.
+    std::uint32_t relayed_viewers_min = 512;
     // The tokens of links are good for asking for a connect token over HTTP, and not for a hello.
     bool connect_tokens_only = false;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -47,6 +48,7 @@ struct Shard::Impl {
     Directory directory{context};
     Reloads reloads{context, directory};
     std::deque<RoomHost*> sliced; // rooms whose fan-out goes on between ticks, in turn
+    std::vector<RoomHost*> held;  // rooms whose fan-out waits for relays
     std::vector<RoomHost*> dear;  // while a tick runs: rooms whose plugins wait for the others
     std::deque<std::unique_ptr<Refused>> refused;
 
@@ -140,6 +142,15 @@ void Shard::attach(const RoomId& id, std::unique_ptr<Connection> connection) {
         std::move(connection), Error{ErrorCode::room_unknown, "there is no room " + id.text()}));
 }
 
+void Shard::use_relays(const Relays& relays) { impl_->context.relays = &relays; }
+
+std::size_t Shard::writer_of_next(const RoomId& id) const {
+    const RoomHost* room = impl_->directory.find(id);
+    return room ? room->writer_of_next() : 0;
+}
+
+void Shard::relays_caught_up() { std::ranges::copy(std::exchange(impl_->held, {}), std::back_inserter(impl_->sliced)); }
+
 ServerTime Shard::run_due() {
     ShardContext& context = impl_->context;
     const Tick newest = context.tick_length.at(context.clock.now());
@@ -188,8 +199,10 @@ void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, Serv
     if (room.expired(start)) {
         log_room_expired(room.id());
         std::erase(sliced, &room);
+        std::erase(held, &room);
         directory.erase(RoomId{room.id()});
     } else if (!room.fan_out_idle() && std::ranges::find(sliced, &room) == sliced.end()) {
+        std::erase(held, &room);
         sliced.push_back(&room);
     }
 }
@@ -216,16 +229,24 @@ std::size_t Shard::Impl::run_dear_rooms(Tick tick, std::uint32_t missed, ServerT
 }
 
 bool Shard::fan_out_slice() {
-    ShardContext& context = impl_->context;
-    const ServerTime deadline = std::min(context.clock.now() + Microseconds{impl_->settings.fan_out_slice},
-                                         context.tick_length.start_of(context.next_tick));
+    const Clock& clock = impl_->context.clock;
+    const ServerTime deadline = slice_end();
     while (!impl_->sliced.empty()) {
         RoomHost* room = impl_->sliced.front();
         impl_->sliced.pop_front();
-        if (!room->fan_out(deadline)) impl_->sliced.push_back(room);
-        if (context.clock.now() >= deadline) break;
+        if (!room->fan_out(deadline))
+            impl_->sliced.push_back(room);
+        else if (!room->fan_out_idle())
+            impl_->held.push_back(room);
+        if (clock.now() >= deadline) break;
     }
     return !impl_->sliced.empty();
+}
+
+ServerTime Shard::slice_end() const {
+    const ShardContext& context = impl_->context;
+    return std::min(context.clock.now() + Microseconds{impl_->settings.fan_out_slice},
+                    context.tick_length.start_of(context.next_tick));
 }
 
 void Shard::drain() {

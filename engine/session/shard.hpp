@@ -12,6 +12,7 @@
 #include "session/metrics.hpp"
 #include "session/overview.hpp"
 #include "session/plugin_sets.hpp"
+#include "session/relays.hpp"
 #include "session/settings.hpp"
 
 #include <cstdint>
@@ -53,6 +54,13 @@ class Shard {
     std::vector<PluginUse> plugin_uses() const;
     const PluginFigures& plugin_figures() const;
 
+    // Wide rooms' connections may be shared out to these; they outlive the shard.
+    void use_relays(const Relays& relays);
+    // Who is to write for the room's next connection: the shard itself (0) or one of its relays. attach() it with that.
+    std::size_t writer_of_next(const RoomId& room) const;
+    // Passes that waited for relays go on.
+    void relays_caught_up();
+
     // A connection that has finished its handshake, for the room in its address. An unknown room is refused with a
     // Goodbye.
     void attach(const RoomId& room, std::unique_ptr<Connection> connection);
@@ -63,6 +71,8 @@ class Shard {
     // Continues fan-out passes for a bounded time (settings.fan_out_slice), or until a tick is due; true while work is
     // left.
     bool fan_out_slice();
+    // When fan_out_slice() would end if it began now.
+    ServerTime slice_end() const;
 
     // Tells every client, closes every session; rooms stay empty. `drained()` once nothing is left to write.
     void drain();

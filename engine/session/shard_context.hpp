@@ -10,6 +10,7 @@
 #include "session/log.hpp"
 #include "session/metrics.hpp"
 #include "session/plugin_time.hpp"
+#include "session/relays.hpp"
 #include "session/settings.hpp"
 
 #include <cstdint>
@@ -35,6 +36,7 @@ struct ShardContext {
     ServerTime sends_until; // while a tick runs: when sending is to go on between ticks instead
     double tick_load = 0;   // share of their time that ticks took of late, the newest counting most
     bool draining = false;
+    const Relays* relays = nullptr; // null: none
     seal::UsedTokens used_tokens;
     PeerLog peer_log;
     PluginLog plugin_log;

@@ -187,7 +187,9 @@ TEST_CASE("[H11] plugins are read again when the admin asks and on SIGHUP, and w
 }
 
 TEST_CASE("[H14] the overview shows what the shard has and does, and nobody without the token sees it") {
-    Server server{with_plugins(greeter("1.0.0", "")), "9.8.7"};
+    Config config = with_plugins(greeter("1.0.0", ""));
+    config.shards = 2;
+    Server server{config, "9.8.7"};
     const std::string url = server.url();
     std::thread http{[&server] { server.run(); }};
     const std::string place = "GET /api/v1/admin/overview";
@@ -196,7 +198,7 @@ TEST_CASE("[H14] the overview shows what the shard has and does, and nobody with
     CHECK(page.starts_with("HTTP/1.1 200"));
     for (const std::string_view part :
          {R"("engine":{"version":"9.8.7","uptime_s":)", R"("tick_us":50000,"draining":false})",
-          R"("shards":[{"index":0,"rooms":1,"viewers":0,)", R"("rooms":[{"room":"demo",)",
+          R"("shards":[{"index":0,"rooms":)", R"({"index":1,"rooms":)", R"("rooms":[{"room":"demo",)",
           R"("plugins":[{"name":"greeter","version":"1.0.0","hashes":[")", R"("drift_ms":{"le":[)"}) {
         CAPTURE(part);
         CHECK(has(page, part));

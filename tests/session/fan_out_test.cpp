@@ -167,3 +167,82 @@ TEST_CASE("[S11] a wide room's beacon speaks of the version that went out before
     }
     CHECK(beacons > 100);
 }
+
+namespace {
+
+class FewRelays final : public Relays {
+  public:
+    std::size_t relays() const override { return 2; }
+    bool behind() const override { return are_behind; }
+    bool are_behind = false;
+};
+
+} // namespace
+
+TEST_CASE("a wide room's connections are shared out, the shard itself keeps the first and its part of the rest") {
+    SessionSettings settings;
+    settings.relayed_viewers_min = 10;
+    Stage stage{settings};
+    FewRelays relays;
+    stage.shard.use_relays(relays);
+    const auto written_by = [&](std::size_t who) {
+        return std::ranges::count_if(stage.lines, [who](const auto& line) { return line->relay == who; });
+    };
+    for (int i = 0; i < 10; ++i) stage.join();
+    CHECK(written_by(0) == 10);
+    for (int i = 0; i < 14; ++i) stage.join();
+    CHECK(written_by(0) == 10);
+    CHECK(written_by(1) == 7);
+    CHECK(written_by(2) == 7);
+    for (int i = 0; i < 36; ++i) stage.join();
+    for (std::size_t who = 0; who <= 2; ++who) CHECK(written_by(who) == 20);
+    // Whoever goes makes room there.
+    for (const auto& line : stage.lines)
+        if (line->relay == 1) line->events->on_closed({ErrorCode::none, {}});
+    stage.tick(2);
+    CHECK(stage.shard.writer_of_next(stage.room.id) == 1);
+    CHECK(stage.shard.writer_of_next(room_id("nowhere")) == 0);
+}
+
+TEST_CASE("[S11] a pass begins when the relays have written the one before; answers and rooms without them go on") {
+    SessionSettings settings;
+    settings.relayed_viewers_min = 5;
+    Stage stage{settings};
+    FewRelays relays;
+    stage.shard.use_relays(relays);
+    std::vector<Peer> peers;
+    for (int i = 0; i < 20; ++i) peers.push_back(stage.join());
+    stage.tick(30);
+    for (Peer& peer : peers) peer.hear();
+    relays.are_behind = true;
+    peers[0].say(command(1, Seek{MediaTime{1'000'000}}, MediaInstance{1}, stage.clock.time));
+    stage.tick();
+    CHECK(peers[0].hear_one<Reply>()->verdict == Verdict::applied);
+    CHECK_FALSE(peers[1].hear_one<Delta>());
+    CHECK_FALSE(stage.shard.fan_out_slice()); // nothing to do: it does not spin
+    // Others are not held up.
+    const auto other = stage.shard.create({.id = room_id("small"), .media = some_media()}).value();
+    Peer ann = stage.connect(other.id);
+    Hello hello = stage.hello();
+    hello.room = "small";
+    hello.join_token = other.join_token;
+    ann.say(hello);
+    stage.tick(2);
+    CHECK(ann.hear_one<Welcome>());
+    // What changes meanwhile is told at once, in the newest state alone.
+    peers[1].say(command(1, Seek{MediaTime{2'000'000}}, MediaInstance{1}, stage.clock.time));
+    stage.tick();
+    peers[1].hear();
+    relays.are_behind = false;
+    stage.shard.relays_caught_up();
+    while (stage.shard.fan_out_slice()) {
+    }
+    int deltas = 0;
+    for (const ServerMessage& message : peers[2].hear()) {
+        if (const auto* delta = std::get_if<Delta>(&message)) {
+            ++deltas;
+            CHECK(delta->version == stage.state().version);
+        }
+    }
+    CHECK(deltas == 1);
+}

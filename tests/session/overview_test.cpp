@@ -232,7 +232,7 @@ TEST_CASE("shards are put together: rooms in one order, plugins and drift added,
     CHECK(engine.drift.count() == 3);
     CHECK(engine.drift.buckets()[1] == 2);
 
-    CHECK(merged({}).rooms.empty());
+    CHECK(merged(std::vector<ShardOverview>{}).rooms.empty());
     ShardOverview wide;
     for (std::size_t n = 0; n < ShardOverview::rooms_max; ++n)
         wide.rooms.push_back(room_of("w" + std::to_string(n), 4));

@@ -43,6 +43,7 @@ class TestConnection final : public Connection {
         line_->close_code = code;
     }
     const seal::ConnectGrant* grant() const override { return line_->grant ? &*line_->grant : nullptr; }
+    std::size_t relay() const override { return line_->relay; }
     const std::string& peer() const override { return name_; }
 
   private:
@@ -107,6 +108,7 @@ Stage::Stage(const SessionSettings& wanted, std::shared_ptr<const PluginSet> plu
 Peer Stage::connect(const RoomId& to, const std::string& address) {
     auto line = std::make_shared<Line>();
     line->lossy_bytes_max = lossy_bytes_max;
+    line->relay = shard.writer_of_next(to);
     lines.push_back(line);
     shard.attach(to, std::make_unique<TestConnection>(line, address));
     return Peer{line};

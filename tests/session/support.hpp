@@ -57,6 +57,7 @@ struct Line {
     std::size_t sends = 0;
     std::size_t bytes = 0;
     std::vector<std::vector<Frame>> frames;  // one entry per send()
+    std::size_t relay = 0;                   // who writes
     std::optional<seal::ConnectGrant> grant; // what the transport has proven
 };
 

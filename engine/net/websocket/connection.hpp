@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace playhead::websocket {
 
@@ -48,6 +49,9 @@ struct Shared {
     std::array<std::byte, tls::Session::record_bytes_max> gathered; // to be sealed as one record
     Bytes sealed;                                                   // a batch on its way to the kernel
 };
+
+// Who is at the other end of a socket that no event loop has yet, as Connection::peer() says it.
+std::string peer_name(int socket);
 
 // A connection over a socket whose handshake is done. `already_read` is what came behind the upgrade request; it is
 // copied, and handed out once the connection has started and the event loop turns.

@@ -16,23 +16,20 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-namespace {
-
-std::string describe(const tcp::socket& socket) {
-    error_code failed;
-    const auto endpoint = socket.remote_endpoint(failed);
-    if (failed) return "unknown";
+std::string peer_name(int socket) {
+    tcp::endpoint endpoint;
+    auto size = static_cast<socklen_t>(endpoint.capacity());
+    if (::getpeername(socket, endpoint.data(), &size) != 0) return "unknown";
+    endpoint.resize(size);
     const std::string address = endpoint.address().to_string();
     return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
 }
-
-} // namespace
 
 Link::Link(tcp::socket socket, Shared& shared, ByteView already_read, tls::MovedSession tls)
     : socket_(std::move(socket)),
       shared_(shared),
       decoder_(shared.limits),
-      peer_(describe(socket_)) {
+      peer_(peer_name(socket_.native_handle())) {
     if (!already_read.empty()) early_ = std::make_unique<Bytes>(already_read.begin(), already_read.end());
     if (tls.session) secure_ = std::make_unique<Secure>(Secure{std::move(tls.session), std::move(tls.received), {}, 0});
     ++shared_.counters.open;

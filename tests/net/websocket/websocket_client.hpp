@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/recorder.hpp"
 #include "net/tls/test_certificate.hpp"
 #include "net/tls/tls_client.hpp"
 #include "net/websocket/client_frames.hpp"
@@ -21,37 +22,7 @@
 
 namespace playhead::websocket::test {
 
-// Writes down what a connection tells, and sees to it that nothing is told from inside a call to it, nor after the end.
-class Recorder final : public ConnectionEvents {
-  public:
-    std::vector<Bytes> messages;
-    std::vector<Error> closed;
-    int drained = 0;
-    bool calling = false;       // a method of the connection is on the stack
-    std::function<void()> then; // what the owner does in answer
-
-    void on_message(ByteView message) override {
-        note();
-        messages.emplace_back(message.begin(), message.end());
-        if (then) then();
-    }
-    void on_drained() override {
-        note();
-        ++drained;
-        if (then) then();
-    }
-    void on_closed(const Error& error) override {
-        note();
-        closed.push_back(error);
-        if (then) then();
-    }
-
-  private:
-    void note() const {
-        CHECK_FALSE_MESSAGE(calling, "called back from inside a call");
-        CHECK_MESSAGE(closed.empty(), "called after on_closed()");
-    }
-};
+using testing::Recorder;
 
 struct ServerFrame {
     unsigned first = 0;
