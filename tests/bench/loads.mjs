@@ -105,6 +105,7 @@ export async function startBaseline(name) {
 }
 
 // The engine as it ships, with nothing to show, nobody to be thrown out for being silent, and commands as many as one likes.
+// It has one processor, so it has one shard unless it is told otherwise.
 // `preset`: the plugins and limits of a script in scripts/. `config`: what else is to be said, as in a config script.
 // Returns { pid, address, metric(name), ticks(), errors, stop(), ... what startEngine does }.
 export async function startShipped(folder, { preset, limits, ...config } = {}) {
@@ -113,6 +114,7 @@ export async function startShipped(folder, { preset, limits, ...config } = {}) {
       web_root: folder,
       media_folder: folder,
       log_level: 'warn',
+      shards: 1,
       limits: { silence_timeout_s: 600, commands_per_s: 1000, command_burst: 1000, viewers_per_room_max: 20_000, rooms_created_per_minute: 100_000, ...limits },
       ...config,
     },

@@ -7,8 +7,9 @@ import { endWell, makeRoom, residentBytes, startBaseline, startLoad, startShippe
 import { median } from '../../harness/timeline.mjs';
 
 // Who is measured, and what its keys begin with. `engine`: one room under the rules of scripts/arena.lua, whose viewers report
-// and compare clocks as clients do. `engine_silent`: without plugins, viewers who say nothing. `send`: a bare C++ server.
-const servers = { engine: '', engine_silent: 'silent_', send: 'send_', ws: 'ws_', socketio: 'socketio_' };
+// and compare clocks as clients do, on one shard; `engine_two_shards`: on two, of which one holds the sockets of half of them.
+// `engine_silent`: without plugins, viewers who say nothing. `send`: a bare C++ server.
+const servers = { engine: '', engine_two_shards: 'two_shards_', engine_silent: 'silent_', send: 'send_', ws: 'ws_', socketio: 'socketio_' };
 const bench = new Bench(
   'memory',
   { viewers: { value: 19_000, quick: 3000, max: 19_000 }, rounds: { value: 3, quick: 1, max: 20 }, 'idle-s': { value: 30, quick: 10, max: 600 } },
@@ -37,7 +38,7 @@ function slopeOf(points) {
 
 async function startServer(name, folder) {
   if (!name.startsWith('engine')) return startBaseline(name);
-  const server = await startShipped(folder, name === 'engine' ? { preset: 'arena' } : {});
+  const server = await startShipped(folder, { shards: name === 'engine_two_shards' ? 2 : 1, ...(name === 'engine_silent' ? {} : { preset: 'arena' }) });
   return { ...server, address: (await makeRoom(server, 'memory')).address };
 }
 
@@ -49,7 +50,7 @@ async function measure(name, folder) {
   try {
     for (const [step, count] of steps.entries()) {
       const more = count - (steps[step - 1] ?? 0);
-      const silent = name === 'engine' ? [] : ['--silent'];
+      const silent = name === 'engine' || name === 'engine_two_shards' ? [] : ['--silent'];
       const load = startLoad(name, [...server.address, '--viewers', String(more), '--connects-per-s', String(connectsPerS), ...silent], () => {});
       loads.push(load);
       await load.ready();

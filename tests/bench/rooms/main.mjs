@@ -79,7 +79,7 @@ const ratesOf = (answer) => ({
 });
 
 async function websocket({ folder, closing }) {
-  const engine = await startShipped(folder, { preset: 'living_room', shards: 1, limits: { rooms_max: 20_000 } });
+  const engine = await startShipped(folder, { preset: 'living_room', limits: { rooms_max: 20_000 } });
   closing(engine.stop);
   const say = (text) => bench.say(text);
   const links = [];
