@@ -131,6 +131,9 @@ const Keys<Config>& top_keys() {
                                 return config.shards ? Value{static_cast<std::int64_t>(*config.shards)}
                                                      : Value{std::string{"auto"}};
                             }),
+        boolean<Config>(
+            "io_uring", [](auto& c) -> auto& { return c.io_uring; },
+            "sends to a wide room's viewers go to the kernel in batches, where it allows that"),
         checked_key<Config>("log_level", alternatives(log_levels), "the least grave lines that are written",
                             set_log_level, [](const Config& config) { return Value{config.log_level}; }),
         checked_key<Config>(

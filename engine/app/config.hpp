@@ -26,6 +26,7 @@ struct Config {
     SessionSettings sessions;
     TickLength tick_length;
     std::optional<std::size_t> shards; // none: as many as this machine has processors
+    bool io_uring = true;              // where the kernel allows it
     std::string log_level = "info";
     std::filesystem::path plugins_folder;
     std::shared_ptr<const PluginSet> plugins; // of every room that does not say its own; null: none

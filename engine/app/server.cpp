@@ -194,6 +194,7 @@ struct Server::Impl {
     Impl(const Config& config, const std::string& version, std::function<Config()> reread)
         : engine_run(random_run(random)),
           host(config.http.host),
+          io_uring(config.io_uring),
           shards(config.shards ? *config.shards : shards_of_this_machine(), config.sessions, config.tick_length,
                  engine_run, clock, random),
           backend(http_io, shards, random, version, std::move(reread)),
@@ -214,7 +215,7 @@ struct Server::Impl {
         });
         hang_ups.add(SIGHUP);
         reload_on_hang_up();
-        shards.start();
+        shards.start(io_uring);
         http_io.run();
     }
 
@@ -252,6 +253,7 @@ struct Server::Impl {
     SystemRandom random;
     EngineRun engine_run;
     std::string host;
+    bool io_uring;
     std::vector<std::string> links; // of the rooms of the config
     Shards shards;
     ShardsBackend backend;

@@ -1,5 +1,7 @@
 #include "app/shard_thread.hpp"
 
+#include "net/websocket/send_ring.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -77,13 +79,25 @@ void ShardThread::listen(const enet::Settings& settings) {
     enet_facts_ = http::EnetFacts{enet_->port(), settings.sealed};
 }
 
-void ShardThread::start() {
+void ShardThread::start(bool io_uring) {
     if (enet_) asio::post(io_, [this] { enet_->start(); });
     asio::post(io_, [this] { tick(); });
-    thread_ = std::jthread{[this] {
+    thread_ = std::jthread{[this, io_uring] {
         ::pthread_setname_np(::pthread_self(), ("shard " + std::to_string(neighbours_.own)).c_str());
+        if (io_uring) use_ring();
         io_.run();
     }};
+}
+
+// Here, since only the thread that makes a ring may use it.
+void ShardThread::use_ring() {
+    auto ring = websocket::SendRing::make();
+    if (ring) {
+        websocket_.ring = *std::move(ring);
+    } else {
+        spdlog::info("io_uring_unavailable shard={} why=\"{}\" (each send is a system call of its own)",
+                     neighbours_.own, ring.error());
+    }
 }
 
 void ShardThread::tick() {
@@ -100,6 +114,7 @@ void ShardThread::fan_out_soon() {
     if (std::exchange(fan_out_posted_, true)) return;
     asio::post(io_, [this] {
         fan_out_posted_ = false;
+        const websocket::Gathering gathering{websocket_.ring.get()};
         const bool own_left = shard_.fan_out_slice();
         const bool relayed_left = hub_.write(shard_.slice_end());
         if (own_left || relayed_left) fan_out_soon();

@@ -64,7 +64,8 @@ class ShardThread {
     void listen(const enet::Settings& settings);
     // Where they do. Does not change after start().
     const std::optional<http::EnetFacts>& enet() const { return enet_facts_; }
-    void start();
+    // `io_uring`: where the kernel allows it, a pass hands it its sends in batches.
+    void start(bool io_uring);
     // Ends the thread. What others post from now on is not done; they have to be stopped before this is destroyed.
     void stop();
 
@@ -82,6 +83,7 @@ class ShardThread {
     std::unique_ptr<Connection> connect(http::UpgradedSocket upgraded);
     void settle(http::UpgradedSocket upgraded);
     relay::Hub make_hub();
+    void use_ring();
     void tick();
     void fan_out_soon();
     void look_whether_drained();

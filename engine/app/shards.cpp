@@ -58,8 +58,8 @@ void Shards::listen(const enet::Settings& settings) {
     }
 }
 
-void Shards::start() {
-    for (const auto& thread : threads_) thread->start();
+void Shards::start(bool io_uring) {
+    for (const auto& thread : threads_) thread->start(io_uring);
 }
 
 void Shards::drain(std::function<void()> done) {

@@ -38,7 +38,7 @@ class Shards {
     // that is 0.
     //   Errors: throws std::runtime_error for an address that cannot be had.
     void listen(const enet::Settings& settings);
-    void start();
+    void start(bool io_uring = true);
 
     // Asks each shard; `done` gets all answers, in the order of the shards, on the thread of the last to answer.
     template <class Answer, class Ask>

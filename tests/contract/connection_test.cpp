@@ -3,12 +3,14 @@
 #include "net/recorder.hpp"
 #include "net/relay/two_shards.hpp"
 #include "net/websocket/connection.hpp"
+#include "net/websocket/send_ring.hpp"
 #include "net/websocket/websocket_client.hpp"
 #include "session/connection.hpp"
 
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,22 +53,31 @@ class LoopbackEnd {
     std::vector<Bytes> heard_;
 };
 
-template <class Link>
+template <class Link, bool with_ring = false>
 class WebSocketEndOver {
   public:
-    WebSocketEndOver() { shared_->close_time_max = std::chrono::milliseconds{50}; }
+    WebSocketEndOver() {
+        shared_->close_time_max = std::chrono::milliseconds{50};
+        if (with_ring) shared_->ring = websocket::SendRing::make().value();
+        gather();
+    }
 
     std::unique_ptr<Connection>& connection() { return link_.connection; }
     void say(const Bytes& message) { link_.write(websocket::test::binary(message)); }
     void settle() {
         link_.reading = reading;
+        gathering_.reset();
         link_.settle();
         link_.read();
+        gather();
     }
     template <class Done>
     bool run_until(Done done) {
         link_.reading = reading;
-        return link_.run_until(done);
+        return link_.run_until([&] {
+            gather(); // submits, and begins anew
+            return done();
+        });
     }
     void vanish() { link_.hang_up(); }
     void answer_close() { link_.write(websocket::test::close_frame(1000)); }
@@ -76,10 +87,17 @@ class WebSocketEndOver {
     bool reading = true;
 
   private:
+    void gather() {
+        gathering_.reset();
+        gathering_.emplace(shared_->ring.get());
+    }
+
     std::unique_ptr<websocket::Shared> shared_ = std::make_unique<websocket::Shared>();
     Link link_{*shared_};
+    std::optional<websocket::Gathering> gathering_;
 };
 using WebSocketEnd = WebSocketEndOver<websocket::test::Link>;
+using GatheringWebSocketEnd = WebSocketEndOver<websocket::test::Link, true>;
 using SecureWebSocketEnd = WebSocketEndOver<websocket::test::SecureLink>;
 
 // Another transport's connection, which another shard writes for.
@@ -161,8 +179,8 @@ std::vector<Bytes> fill(End& end, Recorder& events) {
 } // namespace
 
 #define TEST_CASE_EACH(name)                                                                                           \
-    TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd, SecureWebSocketEnd, EnetEnd, RelayedEnd<LoopbackEnd>,     \
-                       RelayedEnd<WebSocketEnd>)
+    TEST_CASE_TEMPLATE(name, End, LoopbackEnd, WebSocketEnd, SecureWebSocketEnd, EnetEnd, GatheringWebSocketEnd,       \
+                       RelayedEnd<LoopbackEnd>, RelayedEnd<WebSocketEnd>)
 
 TEST_CASE_EACH("messages arrive whole and in order, both ways") {
     Recorder events;

@@ -17,6 +17,7 @@ function load(parameters, input = '') {
       const objects = out.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
       resolve({ code: error ? error.code : 0, objects, errors });
     });
+    child.stdin.on('error', () => {}); // it may have ended before it was asked
     child.stdin.end(input);
   });
 }

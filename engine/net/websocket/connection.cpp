@@ -1,6 +1,7 @@
 #include "net/websocket/connection.hpp"
 
 #include "net/websocket/link.hpp"
+#include "net/websocket/send_ring.hpp"
 
 #include <utility>
 
@@ -26,17 +27,14 @@ class WebSocketConnection final : public Connection {
 
 } // namespace
 
+Shared::Shared() = default;
+Shared::~Shared() = default;
+
 Counters& Counters::operator+=(const Counters& other) {
     constexpr std::uint64_t Counters::* numbers[] = {
-        &Counters::writes,
-        &Counters::reads,
-        &Counters::bytes_written,
-        &Counters::bytes_read,
-        &Counters::messages_read,
-        &Counters::pings_answered,
-        &Counters::rules_broken,
-        &Counters::open,
-        &Counters::blocked,
+        &Counters::writes,       &Counters::reads,         &Counters::bytes_written,
+        &Counters::bytes_read,   &Counters::messages_read, &Counters::pings_answered,
+        &Counters::rules_broken, &Counters::open,          &Counters::blocked,
     };
     for (const auto number : numbers) this->*number += other.*number;
     return *this;

@@ -17,7 +17,7 @@ namespace playhead::websocket {
 
 // What the WebSocket connections of one shard did; plain numbers on its thread.
 struct Counters {
-    std::uint64_t writes = 0; // system calls
+    std::uint64_t writes = 0; // by a system call each, or in batches
     std::uint64_t reads = 0;
     std::uint64_t bytes_written = 0;
     std::uint64_t bytes_read = 0;
@@ -30,10 +30,17 @@ struct Counters {
     Counters& operator+=(const Counters& other);
 };
 
+class SendRing;
+
 // What the WebSocket connections of one shard share, so that an idle viewer costs neither a read buffer nor settings.
 //   Owner: whoever owns the shard's io_context; outlives every connection and every run of that io_context.
 //   Thread: its shard.
 struct Shared {
+    Shared();
+    ~Shared();
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+
     static constexpr std::size_t read_bytes_max = 64 * 1024; // per turn of the event loop and connection
 
     FrameDecoder::Limits limits;
@@ -43,6 +50,8 @@ struct Shared {
     std::chrono::milliseconds linger_time_max{1000};
 
     Counters counters;
+    // Null: sends go to the kernel one by one.
+    std::unique_ptr<SendRing> ring;
     std::array<std::byte, read_bytes_max> read_buffer;
     // For connections under TLS. Messages are lent from what was decrypted while answers to them are sealed.
     std::array<std::byte, tls::Session::record_bytes_max> decrypted;

@@ -185,6 +185,7 @@ void Link::linger() {
 
 void Link::stop(bool timed_out) {
     if (state_ == State::over) return;
+    submit_gathered(); // the socket's number is somebody else's soon
     state_ = State::over;
     --shared_.counters.open;
     error_code ignored;

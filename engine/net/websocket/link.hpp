@@ -42,6 +42,9 @@ class Link : public std::enable_shared_from_this<Link> {
     void forget(); // the owner is gone: nobody is told anything any more
     const std::string& peer() const { return peer_; }
 
+    // By the ring: what became of a send that it gathered. So many bytes, or a negated errno.
+    void sent(int result, std::span<const Frame> frames);
+
   private:
     enum class State : std::uint8_t { open, closing, lingering, over };
 
@@ -66,6 +69,10 @@ class Link : public std::enable_shared_from_this<Link> {
     void feed_sealed(ByteView bytes);
     void obey(FrameDecoder::Step& step);
     void answer(Opcode opcode, ByteView payload);
+    // Keeps a share in what the kernel did not take, and waits until it takes more. False if there is any.
+    bool keep_rest(std::span<const Frame> frames, std::size_t taken);
+    // Nothing may overtake what the ring has gathered.
+    void submit_gathered();
     void queue(Bytes control);
     void flush();
     void take_from_front(std::size_t bytes); // of what waits
@@ -79,6 +86,8 @@ class Link : public std::enable_shared_from_this<Link> {
     void on_writable();
     // One gathered write; how much went, or nothing if the socket is broken.
     std::optional<std::size_t> write(std::span<const iovec> buffers);
+    // The same of a write that is done: so many bytes, or a negated errno.
+    std::optional<std::size_t> count_written(ssize_t result);
     void fail_later();
     void end(const Error& error);
     void linger();
@@ -96,6 +105,7 @@ class Link : public std::enable_shared_from_this<Link> {
     std::string peer_;
     std::unique_ptr<Bytes> early_; // what came behind the upgrade request, until started; null: nothing did
     State state_ = State::open;
+    bool gathered_ = false; // the ring has a send of ours
     bool waits_writable_ = false;
     bool owes_drained_ = false; // send() returned false; on_drained() has not followed yet
     bool broken_ = false;       // writing failed; on_closed() is on its way

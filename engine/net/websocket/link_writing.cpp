@@ -1,4 +1,5 @@
 #include "net/websocket/link.hpp"
+#include "net/websocket/send_ring.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,42 +23,63 @@ constexpr std::size_t sealed_batch_min = 64 * 1024; // bytes that are enough for
 bool Link::send(std::span<const Frame> frames) {
     if (state_ != State::open || broken_) return true; // on_closed() is on its way, or was called
     if (secure_) return send_sealed(frames);
+    submit_gathered();
+    if (!waiting_.empty()) {
+        owes_drained_ = true;
+        return keep_rest(frames, 0);
+    }
+    if (frames.empty()) return true;
+    if (shared_.ring && shared_.ring->gathers() && frames.size() <= SendRing::buffers_max) {
+        gathered_ = true;
+        shared_.ring->add(shared_from_this(), socket_.native_handle(), frames);
+        return true; // if the kernel is full, the next send will say so
+    }
     std::array<iovec, gathered_max> buffers{};
     std::size_t count = 0;
-    std::size_t taken = 0; // by the kernel
-    if (waiting_.empty()) {
-        for (const Frame& frame : frames) {
-            if (count == buffers.size()) break;
-            const ByteView wire = frame.wire();
-            // sendmsg only reads; iovec has no const of its own.
-            buffers[count++] = {const_cast<std::byte*>(wire.data()), wire.size()}; // NOLINT(*-const-cast)
-        }
-        if (count == 0) return true;
-        const auto written = write(std::span{buffers}.first(count));
-        if (!written) {
-            fail_later();
-            return true;
-        }
-        taken = *written;
+    for (const Frame& frame : frames) {
+        if (count == buffers.size()) break;
+        const ByteView wire = frame.wire();
+        // sendmsg only reads; iovec has no const of its own.
+        buffers[count++] = {const_cast<std::byte*>(wire.data()), wire.size()}; // NOLINT(*-const-cast)
     }
-    // Keeps a share in what did not go, and how far into the first of it the kernel got.
+    const auto written = write(std::span{buffers}.first(count));
+    if (!written) {
+        fail_later();
+        return true;
+    }
+    owes_drained_ = !keep_rest(frames, *written);
+    return !owes_drained_;
+}
+
+void Link::submit_gathered() {
+    if (gathered_) shared_.ring->submit();
+}
+
+void Link::sent(int result, std::span<const Frame> frames) {
+    gathered_ = false;
+    const auto written = count_written(result);
+    if (!written) return fail_later();
+    keep_rest(frames, *written);
+}
+
+bool Link::keep_rest(std::span<const Frame> frames, std::size_t taken) {
     for (const Frame& frame : frames) {
         const std::size_t size = frame.wire().size();
         if (waiting_.empty() && taken >= size) {
             taken -= size;
             continue;
         }
-        if (waiting_.empty()) written_of_first_ = taken;
+        if (waiting_.empty()) written_of_first_ = taken; // how far into it the kernel got
         waiting_.push_back({frame, {}});
     }
     if (waiting_.empty()) return true;
     ++shared_.counters.blocked;
-    owes_drained_ = true;
     wait_writable();
     return false;
 }
 
 void Link::queue(Bytes control) {
+    submit_gathered();
     waiting_.push_back({{}, std::move(control)});
     if (waiting_.size() == 1) written_of_first_ = 0;
     flush();
@@ -104,18 +126,29 @@ void Link::take_from_front(std::size_t bytes) {
 }
 
 std::optional<std::size_t> Link::write(std::span<const iovec> buffers) {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(buffers.data()); // NOLINT(*-const-cast)
-    message.msg_iovlen = buffers.size();
-    const ssize_t written = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    const int socket = socket_.native_handle();
+    ssize_t written = 0;
+    if (buffers.size() == 1) { // mostly; the kernel has less to look at
+        written = ::send(socket, buffers[0].iov_base, buffers[0].iov_len, flags);
+    } else {
+        msghdr message{};
+        message.msg_iov = const_cast<iovec*>(buffers.data()); // NOLINT(*-const-cast)
+        message.msg_iovlen = buffers.size();
+        written = ::sendmsg(socket, &message, flags);
+    }
+    return count_written(written < 0 ? -errno : written);
+}
+
+std::optional<std::size_t> Link::count_written(ssize_t result) {
     ++shared_.counters.writes;
-    if (written < 0) {
+    if (result < 0) {
         // ENOBUFS and ENOMEM pass; waiting for writability is the way to wait for them too.
-        if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM) return 0;
+        if (result == -EAGAIN || result == -EINTR || result == -ENOBUFS || result == -ENOMEM) return 0;
         return std::nullopt;
     }
-    shared_.counters.bytes_written += static_cast<std::uint64_t>(written);
-    return static_cast<std::size_t>(written);
+    shared_.counters.bytes_written += static_cast<std::uint64_t>(result);
+    return static_cast<std::size_t>(result);
 }
 
 // ---- under TLS
