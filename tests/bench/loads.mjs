@@ -108,7 +108,8 @@ export async function startBaseline(name) {
 // It has one processor, so it has one shard unless it is told otherwise.
 // `preset`: the plugins and limits of a script in scripts/. `config`: what else is to be said, as in a config script.
 // Returns { pid, address, metric(name), ticks(), errors, stop(), ... what startEngine does }.
-export async function startShipped(folder, { preset, limits, ...config } = {}) {
+// It has one processor for itself unless `pinned` is false.
+export async function startShipped(folder, { preset, limits, pinned = true, ...config } = {}) {
   const engine = await startEngine(
     {
       web_root: folder,
@@ -121,7 +122,7 @@ export async function startShipped(folder, { preset, limits, ...config } = {}) {
     { preset },
   );
   const { pid } = engine.child;
-  pin(pid);
+  if (pinned) pin(pid);
   // What it logs; at this level a warning is a line, too.
   const errors = [];
   createInterface({ input: engine.child.stderr }).on('line', (line) => {
@@ -161,11 +162,11 @@ export async function ticksSince(engine, before) {
   };
 }
 
-// A server with all its viewers: { name, server, load, stop() }. `name` is a baseline's, or engine.
-export async function startParty(name, viewers, folder, say, parameters = []) {
+// A server with all its viewers: { name, server, load, stop() }. `name` is a baseline's; with a `config`, it is the engine.
+export async function startParty(name, viewers, folder, say, { config, parameters = [] } = {}) {
   let server;
-  if (name === 'engine') {
-    server = await startShipped(folder);
+  if (config) {
+    server = await startShipped(folder, config);
     server.address = (await makeRoom(server, 'bench')).address;
   } else {
     server = await startBaseline(name);

@@ -15,24 +15,30 @@ const messageBytes = 64;
 const tenBytes = 660; // ten of them with their headers
 const tens = Math.max(2, Math.round(changes / 4));
 const idleSeconds = 10;
-const names = ['send', 'ring', 'ws', 'socketio', 'engine'];
+// The engine three times: with a system call for each send, with batches of them, and spread over two shards.
+const engines = {
+  engine: { shards: 1, io_uring: false },
+  engine_ring: { shards: 1, io_uring: true },
+  engine_two: { shards: 2, io_uring: true, pinned: false },
+};
+const names = ['send', 'ring', 'ws', 'socketio', ...Object.keys(engines)];
 
 // One turn of everybody: microseconds of processor time a delivery, by server; ten messages at once under `<name>10`.
 async function oneRound(parties) {
   const found = { us: {}, wholeMs: {} };
   for (const name of bench.shuffled(names)) {
     const { load, server } = parties[name];
-    const bytes = name === 'engine' ? 0 : messageBytes;
+    const bytes = name in engines ? 0 : messageBytes;
     const single = await load.ask(`burst ${changes} 1 ${bytes}`);
     if (single.deliveries < viewers * changes) throw new Error(`${name}: ${single.deliveries} deliveries of ${viewers * changes}`);
     found.us[name] = single.server_cpu_us_per_delivery;
     found.wholeMs[name] = median(single.whole_ms);
-    if (name === 'engine') {
+    if (name in engines) {
       found.tickWaitMs = median(single.tick_wait_ms);
       found.payloadBytes = single.payload_bytes / single.deliveries;
       const writes = await server.metric('playhead_websocket_writes_total');
       const ten = await load.ask(`burst ${tens} 10 0`);
-      found.us.engine10 = ten.server_cpu_us_per_delivery;
+      found.us[`${name}10`] = ten.server_cpu_us_per_delivery;
       found.tenBytes = ten.payload_bytes / ten.deliveries;
       found.sends = ((await server.metric('playhead_websocket_writes_total')) - writes) / ten.deliveries;
     } else if (name === 'send') {
@@ -57,13 +63,19 @@ async function measureIdle({ load, server }) {
 function conclude(all) {
   const ratios = (over, under) => all.map(({ us }) => us[over] / us[under]);
   bench.spread('ratio_send', ratios('engine', 'send'));
-  bench.spread('ratio_ring', ratios('ring', 'send'));
+  bench.spread('ratio_ring', ratios('engine_ring', 'send'));
+  bench.spread('ratio_bare_ring', ratios('ring', 'send'));
   bench.spread('ratio_ws', ratios('ws', 'send'));
   bench.spread('ratio_socketio', ratios('socketio', 'send'));
   bench.spread('ratio_ten_messages', ratios('engine10', 'send660'));
+  bench.spread('ratio_ten_messages_ring', ratios('engine_ring10', 'send660'));
   bench.spread('ratio_ten_messages_ws', ratios('ws10', 'send660'));
   bench.spread('ratio_ten_messages_socketio', ratios('socketio10', 'send660'));
-  bench.spread('pause_ratio_p50', all.map(({ wholeMs }) => wholeMs.engine / wholeMs.send));
+  bench.spread('ratio_two_shards_to_one', ratios('engine_two', 'engine_ring'));
+  const pauses = (over, under) => all.map(({ wholeMs }) => wholeMs[over] / wholeMs[under]);
+  bench.spread('pause_ratio_p50', pauses('engine', 'send'));
+  bench.spread('pause_ratio_ring_p50', pauses('engine_ring', 'send'));
+  bench.spread('pause_ratio_two_shards_p50', pauses('engine_two', 'send'));
   bench.spread('sends_per_viewer_tick', all.map(({ sends }) => sends));
   for (const name of names) bench.spread(`${name}_cpu_us`, all.map(({ us }) => us[name]), 2);
   for (const name of names) bench.set(`${name}_whole_ms_p50`, median(all.map(({ wholeMs }) => wholeMs[name])), 1);
@@ -76,7 +88,7 @@ await bench.run(async ({ folder, closing }) => {
   const parties = {};
   for (const [key, value] of Object.entries({ viewers, rounds, changes })) bench.set(key, value);
   for (const name of names) {
-    parties[name] = await startParty(name, viewers, folder, (text) => bench.say(text));
+    parties[name] = await startParty(name, viewers, folder, (text) => bench.say(text), { config: engines[name] });
     closing(parties[name].stop);
     bench.say(`${name}: ${viewers} viewers are in`);
   }
@@ -86,7 +98,7 @@ await bench.run(async ({ folder, closing }) => {
     const load = bench.noteLoad();
     const { us } = all.at(-1);
     const each = names.map((name) => `${name} ${shown(us[name], 2)}`).join(', ');
-    bench.say(`round ${round + 1} of ${rounds}: us a delivery: ${each}; engine/send ${shown(us.engine / us.send)}; load ${load}`);
+    bench.say(`round ${round + 1} of ${rounds}: us a delivery: ${each}; engine/send ${shown(us.engine / us.send)}, with a ring ${shown(us.engine_ring / us.send)}; load ${load}`);
   }
   conclude(all);
   await measureIdle(parties.engine);
