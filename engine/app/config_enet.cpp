@@ -28,14 +28,15 @@ const Keys<enet::Settings>& enet_keys() {
     constexpr std::int64_t peers_max_max = 4095; // ENet has 12 bits for them, and one value means none
     static const Keys<enet::Settings> keys{
         checked_key<enet::Settings>("listen", "\"ADDRESS:PORT\", IPv4",
-                                    "where native clients find it, over UDP; port 0 takes any free one", set_listen,
-                                    get_listen),
+                                    "where native clients find it, over UDP; each shard has a port, this one and those "
+                                    "after it; 0 takes any free ones",
+                                    set_listen, get_listen),
         boolean<enet::Settings>(
             "sealed", [](auto& s) -> auto& { return s.sealed; },
             "what is said is encrypted; false only where the network is trusted"),
         integer<enet::Settings>(
             "peers_max", [](auto& s) -> auto& { return s.peers_max; }, 1, peers_max_max,
-            "native clients at a time; more are refused"),
+            "native clients of each shard at a time; more are refused"),
     };
     return keys;
 }

@@ -8,11 +8,15 @@
 
 namespace playhead {
 
-// Counts durations in fixed buckets (powers of two of microseconds, 1 us to 8 s) with their sum: cheap enough for every
-// tick and every call of a plugin.
+// Counts durations in fixed buckets with their sum: cheap enough for every tick and every call of a plugin. There are
+// four buckets for each power of two of microseconds up to 4 s, so that a bound is at most a quarter above what it
+// bounds; the last bucket holds everything above.
 class Histogram {
   public:
-    static constexpr std::size_t bucket_count = 24;
+    static constexpr std::size_t bucket_count = 85;
+    // The longest duration that a bucket before the last one holds.
+    static Microseconds bound(std::size_t bucket);
+
     void record(Microseconds duration);
     Histogram& operator+=(const Histogram& other);
     std::uint64_t count() const { return count_; }

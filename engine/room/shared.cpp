@@ -86,10 +86,14 @@ const Value* SharedState::find(const TableName& table, const EntryKey& key) cons
     return found == nullptr ? nullptr : found->find(key);
 }
 
-SharedTable& SharedState::at(const TableName& table) {
-    const auto found = tables_.find(table);
+template <class Change>
+void SharedState::change(const TableName& name, Change change) {
+    const auto found = tables_.find(name);
     assert(found != tables_.end() && "a table is declared before it is written");
-    return found->second;
+    SharedTable& table = found->second;
+    dirty_tables_ -= table.dirty() ? 1U : 0U;
+    change(table);
+    dirty_tables_ += table.dirty() ? 1U : 0U;
 }
 
 void SharedState::declare(const TableName& table, Audience audience) {
@@ -102,7 +106,11 @@ void SharedState::declare(const TableName& table, Audience audience) {
 }
 
 void SharedState::withdraw(const TableName& table) {
-    if (tables_.erase(table) > 0) floor_rises_ = true;
+    const auto found = tables_.find(table);
+    if (found == tables_.end()) return;
+    dirty_tables_ -= found->second.dirty() ? 1U : 0U;
+    tables_.erase(found);
+    floor_rises_ = true;
 }
 
 void SharedState::put(const TableName& table, const EntryKey& key, Value value) {
@@ -110,10 +118,12 @@ void SharedState::put(const TableName& table, const EntryKey& key, Value value) 
     assert((!std::holds_alternative<std::string>(key) || std::get<std::string>(key).size() <= key_bytes_max) &&
            "a key is short");
     assert(!canonical_fault(value) && "what is shared may travel");
-    at(table).put(key, std::move(value));
+    change(table, [&](SharedTable& found) { found.put(key, std::move(value)); });
 }
 
-void SharedState::remove(const TableName& table, const EntryKey& key) { at(table).remove(key); }
+void SharedState::remove(const TableName& table, const EntryKey& key) {
+    change(table, [&](SharedTable& found) { found.remove(key); });
+}
 
 SharedUndo SharedState::before(const TableName& table, const EntryKey& key) const {
     SharedUndo undo{.table = table, .key = key, .entry = {}, .removed = {}};
@@ -125,7 +135,9 @@ SharedUndo SharedState::before(const TableName& table, const EntryKey& key) cons
 }
 
 void SharedState::restore(SharedUndo undo) {
-    at(undo.table).restore(undo.key, std::move(undo.entry), std::move(undo.removed));
+    change(undo.table, [&](SharedTable& found) {
+        found.restore(undo.key, std::move(undo.entry), std::move(undo.removed));
+    });
 }
 
 std::size_t SharedState::bytes() const {
@@ -150,13 +162,11 @@ std::size_t SharedState::bytes_for(const EntryKey& key, const Value& value) {
     return entry_bytes_min + (text != nullptr ? text->size() + 1 : 0) + wire_bytes_max(value);
 }
 
-bool SharedState::dirty() const {
-    return floor_rises_ || std::ranges::any_of(tables_, [](const auto& named) { return named.second.dirty(); });
-}
-
 void SharedState::commit(Version version) {
-    for (auto& [name, table] : tables_) table.commit(version);
-    forget_oldest_removals();
+    if (std::exchange(dirty_tables_, 0) > 0) {
+        for (auto& [name, table] : tables_) table.commit(version);
+        forget_oldest_removals();
+    }
     if (std::exchange(floor_rises_, false)) tombstone_floor_ = version;
 }
 

@@ -125,7 +125,8 @@ class SharedState {
     // What an entry counts, for whoever checks a quota before a write.
     static std::size_t bytes_for(const EntryKey& key, const Value& value);
 
-    bool dirty() const;
+    // Asked on each tick of each room: it looks at no table.
+    bool dirty() const { return floor_rises_ || dirty_tables_ > 0; }
     void commit(Version version);
     // Deltas from bases older than this cannot tell what was removed.
     Version tombstone_floor() const { return tombstone_floor_; }
@@ -133,10 +134,12 @@ class SharedState {
     bool operator==(const SharedState&) const = default;
 
   private:
-    SharedTable& at(const TableName& table);
+    template <class Change>
+    void change(const TableName& name, Change change);
     void forget_oldest_removals();
 
     std::map<TableName, SharedTable> tables_;
+    std::size_t dirty_tables_ = 0;
     Version tombstone_floor_;
     bool floor_rises_ = false; // a table was withdrawn or changed its audience since the last commit
 };

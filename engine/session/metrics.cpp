@@ -31,14 +31,14 @@ class Page {
     void sample(std::string_view name, std::string_view labels, std::uint64_t value) {
         line(name, "{" + std::string{labels} + "}", std::to_string(value));
     }
-    // With every fourth bound only: there are many of these.
+    // With few of the bounds: there are many of these.
     void sample(std::string_view name, std::string_view labels, const Histogram& histogram) {
         const std::string braced{labels};
         std::uint64_t below = 0;
         for (std::size_t bucket = 0; bucket + 1 < Histogram::bucket_count; ++bucket) {
             below += histogram.buckets()[bucket];
-            if (bucket % 4 != 2) continue;
-            line(name, "_bucket{" + braced + ",le=\"" + seconds(std::int64_t{1} << bucket) + "\"}",
+            if (bucket % 16 != 3) continue; // 4, 64, 1024 us ...
+            line(name, "_bucket{" + braced + ",le=\"" + seconds(Histogram::bound(bucket).count()) + "\"}",
                  std::to_string(below));
         }
         line(name, "_bucket{" + braced + ",le=\"+Inf\"}", std::to_string(histogram.count()));
@@ -50,7 +50,7 @@ class Page {
         std::uint64_t below = 0;
         for (std::size_t bucket = 0; bucket + 1 < Histogram::bucket_count; ++bucket) {
             below += histogram.buckets()[bucket];
-            line(name, "_bucket{le=\"" + seconds(std::int64_t{1} << bucket) + "\"}", std::to_string(below));
+            line(name, "_bucket{le=\"" + seconds(Histogram::bound(bucket).count()) + "\"}", std::to_string(below));
         }
         line(name, "_bucket{le=\"+Inf\"}", std::to_string(histogram.count()));
         line(name, "_sum", seconds(histogram.sum().count()));

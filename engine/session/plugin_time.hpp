@@ -27,8 +27,9 @@ struct PluginCost {
 // A plugin is cut off by its budget of instructions; but one instruction may cost much, and a hundred rooms may each
 // use up theirs in one tick. So time is looked at too, in turns: one turn is what one room's plugins do in one tick.
 //   - A turn that takes longer than `turn_max` is ended; the plugin that ran then is suspended.
-//   - Rooms known as cheap run first. Those known as dear, and those nothing is known of, share what is left of
-//     `tick_max`, the cheapest first; when it is used up the rest are put off to the next tick, with their inputs.
+//   - Rooms known as cheap run first. Those known as dear, and those nothing is known of, come behind them and share
+//     `tick_max`; when it is used up the rest wait for the next tick, with their inputs, in the order in which they
+//     came.
 //   - Of a room nothing is known until it has had some turns; until then its set's record in other rooms stands for it:
 //     rooms come and go, and run the same few sets.
 //   - Rooms that are about to load their plugins come last of all, and share `load_max` of a tick: it takes ten times
@@ -42,7 +43,7 @@ struct PluginCost {
 class PluginTime final : public TimeAllowance {
   public:
     static constexpr Microseconds turn_max{1000};
-    static constexpr Microseconds tick_max{3000};
+    static constexpr Microseconds tick_max{8000};
     static constexpr Microseconds load_max{10'000};
     static constexpr Microseconds surprise_max{500};
     // Who takes longer than this on average is dear; and who was cut off within the time that is remembered.

@@ -82,17 +82,13 @@ std::optional<Error> RoomHost::load(const Load& load) {
 
 // ---- A tick
 
-void RoomHost::put_off() {
-    ++times_put_off_;
-    wake();
-}
-
 void RoomHost::run(Tick tick, std::uint32_t missed) {
     const ServerTime now = shard_.clock.now();
     load_plugins(tick);
     std::optional<PluginTime::Turn> turn;
     if (has_plugins()) turn.emplace(shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::tick);
-    missed += std::exchange(times_put_off_, 0);
+    if (const auto waited = std::exchange(waits_, std::nullopt))
+        missed = waited->missed + (tick.number - waited->since.number);
     gone_.clear();
     for (const ViewerId viewer : places_.lost_since(now - shard_.settings.viewer_grace))
         remove_place(viewer, LeaveReason::lost);

@@ -59,9 +59,10 @@ class RoomHost final : private SessionOwner {
 
     // One tick; it stands for `missed` earlier ones too.
     void run(Tick tick, std::uint32_t missed);
-    // Not this tick, but the next: its plugins are dear, and others have had what there was. Everything waits.
-    void put_off();
-    std::uint32_t times_put_off() const { return times_put_off_; }
+    // It was to run at this tick, and comes behind others since its plugins are dear; at a later one, perhaps. Until it
+    // runs everything waits.
+    void wait(Tick tick, std::uint32_t missed) { waits_ = {tick, missed}; }
+    bool waits() const { return waits_.has_value(); }
     // Goes on with fan-out until the clock reaches `deadline`; false while work is left. True and not idle: it waits
     // for relays.
     bool fan_out(ServerTime deadline);
@@ -160,7 +161,11 @@ class RoomHost final : private SessionOwner {
     std::uint32_t slow_sessions_ = 0;
     bool plugins_started_ = false;
     std::optional<ServerTime> wall_told_at_;
-    std::uint32_t times_put_off_ = 0; // since the last tick that was run
+    struct Waits {
+        Tick since;
+        std::uint32_t missed;
+    };
+    std::optional<Waits> waits_;
 
     // Since the last tick.
     std::vector<Input> inputs_;

@@ -49,7 +49,11 @@ struct Shard::Impl {
     Reloads reloads{context, directory};
     std::deque<RoomHost*> sliced; // rooms whose fan-out goes on between ticks, in turn
     std::vector<RoomHost*> held;  // rooms whose fan-out waits for relays
-    std::vector<RoomHost*> dear;  // while a tick runs: rooms whose plugins wait for the others
+    // Rooms whose plugins wait for the others', in the order in which they run: those that are dear, and behind them
+    // those that are to be loaded.
+    std::deque<RoomHost*> dear;
+    std::deque<RoomHost*> loading;
+    std::vector<RoomHost*> came; // while a tick runs: those that wait since this one
     std::deque<std::unique_ptr<Refused>> refused;
 
     Impl(const SessionSettings& given, TickLength tick_length, const EngineRun& run, const Clock& clock,
@@ -73,7 +77,9 @@ struct Shard::Impl {
 
     void run(Tick tick);
     void run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start);
-    std::size_t run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start);
+    void queue_up(Tick tick);
+    template <class UsedUp>
+    std::size_t run_queue(std::deque<RoomHost*>& queue, Tick tick, ServerTime start, UsedUp used_up);
 };
 
 Shard::Shard(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
@@ -171,14 +177,18 @@ void Shard::Impl::run(Tick tick) {
     std::size_t rooms_run = 0;
     while (DueRooms::Entry* entry = context.due.take_due(tick)) {
         RoomHost& room = entry->room();
+        if (room.waits()) continue;
         if (!room.cheap(tick, start)) {
-            dear.push_back(&room);
+            room.wait(tick, missed);
+            came.push_back(&room);
             continue;
         }
         run_room(room, tick, missed, start);
         ++rooms_run;
     }
-    rooms_run += run_dear_rooms(tick, missed, start);
+    queue_up(tick);
+    rooms_run += run_queue(dear, tick, start, [this] { return context.plugin_time.used_up(); });
+    rooms_run += run_queue(loading, tick, start, [this] { return context.plugin_time.loads_used_up(); });
 
     const Microseconds duration = context.clock.now() - start;
     Metrics& metrics = context.metrics;
@@ -207,24 +217,23 @@ void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, Serv
     }
 }
 
-// Those that load their plugins come last; of each kind, those that have waited longest first, then those that were
-// cheapest. When the time for a kind is used up, the rest of it waits for the next tick.
-std::size_t Shard::Impl::run_dear_rooms(Tick tick, std::uint32_t missed, ServerTime start) {
-    std::ranges::stable_sort(dear, [tick](const RoomHost* a, const RoomHost* b) {
-        if (a->loads_plugins(tick) != b->loads_plugins(tick)) return b->loads_plugins(tick);
-        return a->times_put_off() != b->times_put_off() ? a->times_put_off() > b->times_put_off()
-                                                        : a->plugin_cost().turn < b->plugin_cost().turn;
-    });
+// Of those that came at the same tick, the cheapest first.
+void Shard::Impl::queue_up(Tick tick) {
+    std::ranges::stable_sort(came, {}, [](const RoomHost* room) { return room->plugin_cost().turn; });
+    for (RoomHost* room : std::exchange(came, {})) (room->loads_plugins(tick) ? loading : dear).push_back(room);
+}
+
+// When the time for them is used up, the rest waits for the next tick.
+template <class UsedUp>
+std::size_t Shard::Impl::run_queue(std::deque<RoomHost*>& queue, Tick tick, ServerTime start, UsedUp used_up) {
     std::size_t rooms_run = 0;
-    for (RoomHost* room : std::exchange(dear, {})) {
-        if (room->loads_plugins(tick) ? context.plugin_time.loads_used_up() : context.plugin_time.used_up()) {
-            ++context.metrics.plugin_room_ticks_put_off_total;
-            room->put_off();
-            continue;
-        }
-        run_room(*room, tick, missed, start);
+    while (!queue.empty() && !used_up()) {
+        RoomHost& room = *queue.front();
+        queue.pop_front();
+        run_room(room, tick, 0, start); // it knows what it has missed
         ++rooms_run;
     }
+    context.metrics.plugin_room_ticks_put_off_total += queue.size();
     return rooms_run;
 }
 

@@ -1,7 +1,7 @@
 // playhead-load against the shipped engine: a small crowd gets all it is to get, and what it says of that is true.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -99,6 +99,39 @@ for (const { name, shards, relayed } of engines) {
       assert.ok(ten.deliveries <= 4 * 40, JSON.stringify(ten)); // but one delivery, or a beacon between
       assert.ok(idle.messages >= 40 && idle.messages <= 4 * 40, JSON.stringify(idle)); // a beacon a second
       assert.deepEqual([end.refused, end.gaps, end.lost], [0, 0, 0], JSON.stringify(end));
+    });
+
+    it('fills many rooms, whose viewers hear of nobody but those in theirs', async () => {
+      const file = path.join(folder, 'rooms.txt');
+      writeFileSync(file, `${[await room(), await room(), await room()].join('\n')}\n`);
+      const { code, objects, errors } = await load(
+        ['--rooms', file, '--viewers', '12', '--mix', 'seek=1,pause=1,chat=1,watch=1', '--every-ms', '500', '--commands'],
+        'idle 1\nact 2\n',
+      );
+      assert.equal(code, 0, errors);
+      const [, idle, act, end] = objects;
+      assert.ok(idle.messages <= 12 * 30, JSON.stringify(idle)); // nobody acts unless told to
+      const said = JSON.stringify(act);
+      assert.ok(act.commands >= 9 * 3 && act.commands <= 9 * 5, said);
+      // Three others are in each room; in one of all twelve viewers a command would be heard by eleven.
+      assert.ok(act.latency_samples > act.commands && act.latency_samples <= 3 * act.commands, said);
+      assert.deepEqual([end.gaps, end.behind, end.lost, end.refused], [0, 0, 0, 0], JSON.stringify(end));
+    });
+
+    it('cuts everybody off and counts how they are brought up to date when they are back', async () => {
+      const resumed = await metric('playhead_sessions_resumed_total');
+      const { code, objects, errors } = await load(
+        ['--room', await room(), '--viewers', '30', '--processes', '2', '--at-once', '30', '--commands', '--silent'],
+        'burst 1 1 0\nreconnect\nburst 1 1 0\n',
+      );
+      assert.equal(code, 0, errors);
+      const [, , back, burst, end] = objects;
+      const said = JSON.stringify(back);
+      assert.deepEqual([back.viewers, back.back_samples, back.by_delta, back.by_snapshot, back.lost], [30, 30, 30, 0, 0], said);
+      assert.ok(back.whole_ms >= back.back_ms_p50 && back.whole_ms < 5000, said);
+      assert.equal((await metric('playhead_sessions_resumed_total')) - resumed, 30);
+      assert.ok(burst.deliveries >= 30, JSON.stringify(burst)); // all of them hear again
+      assert.deepEqual([end.gaps, end.lost, end.refused], [0, 0, 0], JSON.stringify(end));
     });
 
     it('says why nobody got in', async () => {

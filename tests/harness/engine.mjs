@@ -1,6 +1,6 @@
 // Starts the shipped engine binary on free ports of this machine, and the impairment proxy before it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -77,21 +77,28 @@ export async function freePort() {
 }
 
 // Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
-// signed the certificate.
+// signed the certificate. `preset`: over a script of scripts/, of which plugins and limits stay unless they are named.
 // Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.
-export async function startEngine(config = {}, { ca } = {}) {
+export async function startEngine(config = {}, { ca, preset } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
   const script = path.join(folder, 'config.lua');
-  const { limits, ...rest } = config;
+  const { limits, plugins, ...rest } = config;
+  const said = lua({
+    listen: '127.0.0.1:0',
+    web_root: path.join(root, 'clients/web/dist'),
+    media_folder: path.join(root, 'var/media'),
+    ...(preset === undefined ? {} : { plugins_folder: path.join(root, 'plugins'), rooms: [] }),
+    ...rest,
+  });
   writeFileSync(
     script,
-    `return ${lua({
-      listen: '127.0.0.1:0',
-      web_root: path.join(root, 'clients/web/dist'),
-      media_folder: path.join(root, 'var/media'),
-      limits: { rooms_created_per_minute: 600, ...limits },
-      ...rest,
-    })}\n`,
+    `local config = ${preset === undefined ? '{}' : `(function()\n${readFileSync(path.join(root, 'scripts', `${preset}.lua`), 'utf8')}\nend)()`}
+for key, value in pairs(${said}) do config[key] = value end
+for part, more in pairs(${lua({ limits: { rooms_created_per_minute: 600, ...limits }, ...(plugins === undefined ? {} : { plugins }) })}) do
+  config[part] = config[part] or {}
+  for key, value in pairs(more) do config[part][key] = value end
+end
+return config\n`,
   );
   const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine');

@@ -117,18 +117,36 @@ TEST_CASE("[S13] the pace that clients are asked for falls with the room's size"
 }
 
 TEST_CASE("a histogram puts each duration under the bound that it does not exceed") {
+    const auto bucket_of = [](int us) {
+        Histogram histogram;
+        histogram.record(Microseconds{us});
+        const auto& buckets = histogram.buckets();
+        return static_cast<std::size_t>(std::ranges::find(buckets, std::uint64_t{1}) - buckets.begin());
+    };
+    CHECK(bucket_of(-5) == 0);
+    CHECK(bucket_of(0) == 0);
+    CHECK(Histogram::bound(0) == Microseconds{1});
+    for (std::size_t bucket = 1; bucket + 1 < Histogram::bucket_count; ++bucket) {
+        const auto bound = static_cast<int>(Histogram::bound(bucket).count());
+        const auto below = static_cast<int>(Histogram::bound(bucket - 1).count());
+        CAPTURE(bucket);
+        CHECK(bucket_of(bound) == bucket);
+        CHECK(bucket_of(below + 1) == bucket);
+        CHECK((bucket < 4 || bound * 4 <= below * 5));
+    }
+    CHECK(Histogram::bound(Histogram::bucket_count - 2) == Microseconds{1 << 22});
+    CHECK(bucket_of((1 << 22) + 1) == Histogram::bucket_count - 1);
+    CHECK(bucket_of(2'000'000'000) == Histogram::bucket_count - 1);
+}
+
+TEST_CASE("a histogram's quantile is a bound from above") {
     Histogram histogram;
-    for (const int us : {-5, 0, 1, 2, 3, 4, 5, 1024, 1025}) histogram.record(Microseconds{us});
-    CHECK(histogram.buckets()[0] == 3);
-    CHECK(histogram.buckets()[1] == 1);
-    CHECK(histogram.buckets()[2] == 2);
-    CHECK(histogram.buckets()[3] == 1);
-    CHECK(histogram.buckets()[10] == 1);
-    CHECK(histogram.buckets()[11] == 1);
-    CHECK(histogram.quantile(1.0) == Microseconds{2048});
-    histogram.record(std::chrono::hours{5});
-    CHECK(histogram.buckets().back() == 1);
-    CHECK(histogram.count() == 10);
+    CHECK(histogram.quantile(0.5) == Microseconds{0});
+    for (const int us : {3, 3, 3, 1025}) histogram.record(Microseconds{us});
+    CHECK(histogram.quantile(0.5) == Microseconds{3});
+    CHECK(histogram.quantile(1.0) == Microseconds{1280});
+    CHECK(histogram.count() == 4);
+    CHECK(histogram.sum() == Microseconds{1034});
 }
 
 TEST_CASE("metrics are Prometheus text: each with help and type, buckets that only grow, seconds as unit") {
@@ -141,6 +159,8 @@ TEST_CASE("metrics are Prometheus text: each with help and type, buckets that on
     CHECK(text.find("# TYPE playhead_tick_duration_seconds histogram\n") != std::string::npos);
     CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"0.000002\"} 0\n") != std::string::npos);
     CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"0.000004\"} 1\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"1.310720\"} 1\n") != std::string::npos);
+    CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"1.572864\"} 2\n") != std::string::npos);
     CHECK(text.find("\nplayhead_tick_duration_seconds_bucket{le=\"+Inf\"} 2\n") != std::string::npos);
     CHECK(text.find("\nplayhead_tick_duration_seconds_sum 1.500003\n") != std::string::npos);
     CHECK(text.find("\nplayhead_tick_duration_seconds_count 2\n") != std::string::npos);

@@ -77,7 +77,7 @@ TEST_CASE("dear rooms share what a tick has for them, cheap ones do not touch it
     CHECK_FALSE(shop.time.used_up());
     int turns = 0;
     for (; !shop.time.used_up(); ++turns) shop.run(dear, Microseconds{900});
-    CHECK(turns == 4);
+    CHECK(turns == 9);
     shop.time.begin_tick();
     CHECK_FALSE(shop.time.used_up());
 }

@@ -41,10 +41,13 @@ struct Tally {
     Counter applied;
     Counter superseded;
     Counter refused;
-    Counter gaps;       // updates that did not fit what a viewer held: must be 0
-    Counter behind;     // viewers who did not hold the newest state at the end: must be 0
-    Counter lost;       // connections that ended without having been meant to
-    Counter slow_ended; // of those who read slowly, or nothing
+    Counter gaps;        // updates that did not fit what a viewer held: must be 0
+    Counter behind;      // viewers who did not hold the newest state at the end: must be 0
+    Counter lost;        // connections that ended without having been meant to
+    Counter turned_away; // told to come back later, and when
+    Counter slow_ended;  // of those who read slowly, or nothing
+    Counter by_snapshot; // how those who came in were brought up to date ...
+    Counter by_delta;    // ... those who had been there before
     Counter left;
     Counter reconnected;
     Counter stalled;
@@ -52,17 +55,26 @@ struct Tally {
     Latencies heard; // from a command until another viewer has its effect
     Latencies answered;
     Latencies came_in; // from connecting until the first state
+    Latencies back;    // from being cut off by order, the last time, until the first state
 };
 
-enum class Phase : std::uint8_t { joining, acting, draining, over };
+// quiet: all are in, and nobody does anything unless told to.
+enum class Phase : std::uint8_t { joining, quiet, acting, draining, over };
 
-enum class Wish : std::uint8_t { none, burst, play };
+enum class Wish : std::uint8_t { none, burst, play, reconnect };
 
-// What the director wants the first viewer to do now. Written before it is woken, read after.
+// What the director wants now: of the first viewer, or (reconnect) of all. Written before they are woken, read after.
 struct Order {
     Wish wish = Wish::none;
     std::uint32_t messages = 1;
     std::uint32_t bytes = 0;
+};
+
+// The newest state of one room that anybody has heard of; and that as everybody had been quiet for a while, 0 = not
+// yet.
+struct RoomVersions {
+    std::atomic<std::uint32_t> newest{0};
+    std::atomic<std::uint32_t> last{0};
 };
 
 struct Board {
@@ -71,16 +83,15 @@ struct Board {
     std::atomic<Phase> phase{Phase::joining};
     std::atomic<std::uint32_t> numbers{0}; // the newest command that has one
     std::array<std::atomic<Nanoseconds>, remembered_max> sent_ns{};
-    std::atomic<std::uint32_t> version_max{0};  // the newest state that anybody has heard of
-    std::atomic<std::uint32_t> version_last{0}; // ... as everybody had been quiet for a while; 0 = not yet
-    std::atomic<Nanoseconds> zero_ns{0};        // when the server's time began; 0 = not known
+    std::array<RoomVersions, rooms_max> versions;
+    std::atomic<Nanoseconds> zero_ns{0}; // when the server's time began; 0 = not known
     std::atomic<std::uint32_t> tick_us{0};
 
     Order order;
     std::atomic<std::uint64_t> wanted{0};   // what each viewer is to have heard: a number, messages or bytes in all
-    std::atomic<std::int64_t> remaining{0}; // viewers who have not
-    std::atomic<Nanoseconds> burst_ns{0};   // when it was sent
-    std::atomic<Nanoseconds> last_ns{0};    // when the last one had it
+    std::atomic<std::int64_t> remaining{0}; // viewers who have not; or who have not come back
+    std::atomic<Nanoseconds> burst_ns{0};   // when it was sent, or all were cut off
+    std::atomic<Nanoseconds> last_ns{0};    // when the last one had it, or was back
     std::atomic<std::uint32_t> burst_tick{0};
 
     std::array<Tally, processes_max> tallies;

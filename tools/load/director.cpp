@@ -7,10 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <iostream>
 #include <netdb.h>
-#include <poll.h>
-#include <sstream>
 #include <stdexcept>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -25,7 +22,6 @@ namespace {
 constexpr double settle_seconds = 1;     // once all are in: greetings and the first clock comparisons are over
 constexpr double drain_seconds = 1.2;    // for what is still on its way, and for those who are away to come back
 constexpr double catch_up_seconds = 0.5; // until everybody has the newest state of then
-constexpr double burst_seconds_max = 30;
 constexpr std::uint32_t points_max = 20'000;
 constexpr Nanoseconds second = 1'000'000'000;
 
@@ -68,8 +64,8 @@ Director::Director(const Options& options)
     : options_(options),
       board_(make_shared_board()),
       server_(resolve(options.host, options.port)),
-      worker_bell_(make_bell()),
       director_bell_(make_bell()) {
+    for (std::uint32_t process = 0; process < options_.processes; ++process) worker_bells_.push_back(make_bell());
     if (options_.server_pid) {
         if (const auto cpu = cpu_time_of(*options_.server_pid); !cpu) throw std::runtime_error(cpu.error());
     }
@@ -78,7 +74,7 @@ Director::Director(const Options& options)
 
 Director::~Director() {
     end_processes();
-    ::close(worker_bell_);
+    for (const int bell : worker_bells_) ::close(bell);
     ::close(director_bell_);
 }
 
@@ -95,7 +91,7 @@ void Director::start_processes() {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         int code = 0;
         try {
-            const Bells bells{.worker = process == 0 ? worker_bell_ : make_bell(), .director = director_bell_};
+            const Bells bells{.worker = worker_bells_[process], .director = director_bell_};
             Worker worker(options_, server_, board_, bells, process);
             if (::getppid() == parent) worker.run();
         } catch (const std::exception& error) {
@@ -126,9 +122,11 @@ std::optional<CpuTime> Director::server_cpu() const {
     return *cpu;
 }
 
-void Director::add_cpu(FlatJson& json, const std::optional<CpuTime>& from, std::uint64_t deliveries) const {
+void Director::add_cpu(FlatJson& json, const Moment& before) const {
+    const auto& from = before.cpu;
     const auto to = server_cpu();
     if (!from || !to) return;
+    const auto deliveries = sums().deliveries - before.sums.deliveries;
     const auto nanoseconds = static_cast<double>(to->total_ns - from->total_ns);
     const double tick_ms = 1000.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     json.add("server_cpu_ms", nanoseconds / 1e6);
@@ -191,146 +189,63 @@ void Director::wait_until_all_are_in() {
 
 // ---- acting
 
-void Director::act_as_said() {
+void Director::act(std::chrono::seconds time) {
     board_.phase.store(Phase::acting);
-    pass_time(std::chrono::duration<double>(options_.time).count());
+    pass_time(std::chrono::duration<double>(time).count());
     board_.phase.store(Phase::draining);
     pass_time(drain_seconds);
-    board_.version_last.store(board_.version_max.load());
+    for (std::size_t room = 0; room < options_.rooms.size(); ++room)
+        board_.versions[room].last.store(board_.versions[room].newest.load());
     pass_time(catch_up_seconds);
 }
 
-void Director::order(Wish wish, std::uint32_t messages, std::uint32_t bytes) {
-    board_.order = {.wish = wish, .messages = messages, .bytes = bytes};
-    ::eventfd_write(worker_bell_, 1);
+Director::Moment Director::now() const {
+    const std::span<const Tally> tallies{board_.tallies.data(), options_.processes};
+    return {.at = now_ns(),
+            .sums = sums_of(tallies),
+            .heard = all_of(tallies, &Tally::heard),
+            .answered = all_of(tallies, &Tally::answered),
+            .came_in = all_of(tallies, &Tally::came_in),
+            .cpu = server_cpu()};
 }
 
-bool Director::wait_until_heard() {
-    const Nanoseconds end = now_ns() + static_cast<Nanoseconds>(burst_seconds_max * 1e9);
-    for (;;) {
-        eventfd_t rung = 0;
-        if (::eventfd_read(director_bell_, &rung) == 0 && board_.remaining.load() <= 0) return true;
-        if (now_ns() > end) return false;
-        pollfd bell{.fd = director_bell_, .events = POLLIN, .revents = 0};
-        ::poll(&bell, 1, 500);
-        tell("bursting");
-    }
-}
-
-bool Director::burst(std::uint32_t count, std::uint32_t messages, std::uint32_t bytes) {
-    const Sums before = sums();
-    const auto cpu = server_cpu();
-    const Nanoseconds start = now_ns();
-    std::vector<double> whole_ms;
-    std::vector<double> tick_wait_ms;
-    for (std::uint32_t n = 0; n < count; ++n) {
-        // A room's viewers are through when they know the number of the last command; others count what comes.
-        const std::uint64_t unit = options_.dialect == Dialect::tcp ? std::uint64_t{messages} * bytes : messages;
-        board_.wanted.store(board_.wanted.load() + unit);
-        board_.remaining.store(static_cast<std::int64_t>(sums().counting));
-        order(Wish::burst, messages, bytes);
-        if (!wait_until_heard()) {
-            std::fprintf(stderr, "playhead-load: %lld viewers have not heard within %.0f s. %s\n",
-                         static_cast<long long>(board_.remaining.load()), burst_seconds_max,
-                         board_.complaint().c_str());
-            return false;
-        }
-        // Of an engine, what a tick costs is told apart from the waiting for it.
-        const Nanoseconds sent = board_.burst_ns.load();
-        Nanoseconds from = sent;
-        if (const Nanoseconds zero = board_.zero_ns.load(); zero != 0)
-            from = zero + Nanoseconds{board_.burst_tick.load()} * board_.tick_us.load() * 1000;
-        whole_ms.push_back(static_cast<double>(board_.last_ns.load() - from) / 1e6);
-        tick_wait_ms.push_back(static_cast<double>(from - sent) / 1e6);
-    }
-    look();
-    const Sums after = sums();
-    const auto deliveries = after.deliveries - before.deliveries;
-    FlatJson json;
-    json.add("kind", std::string_view("burst")).add("changes", std::uint64_t{count});
-    json.add("messages_each", std::uint64_t{messages}).add("deliveries", deliveries);
-    json.add("messages", after.messages - before.messages).add("payload_bytes", after.bytes - before.bytes);
-    json.add("seconds", static_cast<double>(now_ns() - start) / 1e9);
-    add_cpu(json, cpu, deliveries);
-    json.add("whole_ms", whole_ms).add("tick_wait_ms", tick_wait_ms);
-    std::printf("%s\n", json.text().c_str());
-    std::fflush(stdout);
-    return true;
-}
-
-bool Director::act_as_told() {
-    std::printf("%s\n", FlatJson().add("kind", std::string_view("ready")).add("viewers", sums().live).text().c_str());
-    std::fflush(stdout);
-    std::string line;
-    while (std::getline(std::cin, line)) {
-        std::istringstream words(line);
-        std::string verb;
-        std::uint32_t count = 0;
-        std::uint32_t messages = 0;
-        std::uint32_t bytes = 0;
-        words >> verb;
-        if (verb == "burst" && words >> count >> messages >> bytes && count > 0 && count <= 100'000 && messages > 0 &&
-            messages <= 1000 && bytes <= 65'536 && (bytes > 0 || options_.dialect == Dialect::playhead)) {
-            if (!burst(count, messages, bytes)) return false;
-        } else if (verb == "play" && options_.dialect == Dialect::playhead) {
-            order(Wish::play, 1, 0);
-            pass_time(1); // until it has begun
-            std::printf("%s\n", FlatJson().add("kind", std::string_view("play")).text().c_str());
-            std::fflush(stdout);
-        } else if (verb == "idle" && words >> count && count > 0 && count <= 3600) {
-            const Sums before = sums();
-            const auto cpu = server_cpu();
-            pass_time(count);
-            const Sums after = sums();
-            FlatJson json;
-            json.add("kind", std::string_view("idle")).add("seconds", std::uint64_t{count});
-            json.add("deliveries", after.deliveries - before.deliveries);
-            json.add("messages", after.messages - before.messages);
-            json.add("payload_bytes", after.bytes - before.bytes);
-            add_cpu(json, cpu, after.deliveries - before.deliveries);
-            std::printf("%s\n", json.text().c_str());
-            std::fflush(stdout);
-        } else if (!verb.empty()) {
-            std::fprintf(stderr,
-                         "playhead-load: '%s' is no command; expected burst COUNT MESSAGES BYTES, play or idle "
-                         "SECONDS\n",
-                         line.c_str());
-            return false;
-        }
-    }
-    return true;
+Outcome Director::outcome_since(const Moment& before) const {
+    const Moment after = now();
+    return {.before = before.sums,
+            .after = after.sums,
+            .join_seconds = static_cast<double>(joined_ns_ - began_ns_) / 1e9,
+            .seconds = static_cast<double>(after.at - before.at) / 1e9,
+            .heard = after.heard.since(before.heard),
+            .answered = after.answered.since(before.answered),
+            .came_in = after.came_in.since(before.came_in),
+            .complaint = board_.complaint()};
 }
 
 int Director::run() {
     start_processes();
     wait_until_all_are_in();
-    Outcome outcome;
-    outcome.join_seconds = static_cast<double>(now_ns() - began_ns_) / 1e9;
+    joined_ns_ = now_ns();
     pass_time(settle_seconds);
     points_.clear();
     acting_ns_ = looked_ns_ = now_ns();
-    outcome.before = sums();
-    const auto cpu = server_cpu();
+    // Latencies of coming in are told of all.
+    const Moment before{
+        .at = acting_ns_, .sums = sums(), .heard = {}, .answered = {}, .came_in = {}, .cpu = server_cpu()};
     bool good = true;
     if (options_.commands) {
-        board_.phase.store(Phase::acting);
+        board_.phase.store(Phase::quiet);
         good = act_as_told();
     } else {
-        act_as_said();
+        act(options_.time);
     }
-    outcome.seconds = static_cast<double>(now_ns() - acting_ns_) / 1e9;
-    outcome.after = sums();
+    Outcome outcome = outcome_since(before);
     FlatJson json;
     json.add("kind", std::string_view("end")).add("viewers", std::uint64_t{options_.viewers});
     json.add("processes", std::uint64_t{options_.processes});
     FlatJson charged;
-    add_cpu(charged, cpu, outcome.after.deliveries - outcome.before.deliveries);
+    add_cpu(charged, before);
     end_processes();
     outcome.after.behind = sums().behind;
-    const std::span<const Tally> tallies{board_.tallies.data(), options_.processes};
-    outcome.heard = all_of(tallies, &Tally::heard);
-    outcome.answered = all_of(tallies, &Tally::answered);
-    outcome.came_in = all_of(tallies, &Tally::came_in);
     outcome.complaint = board_.complaint();
     add_to(json, outcome);
     json.append(charged);

@@ -40,6 +40,8 @@ struct Heard {
     std::uint32_t sequence = 0;         // of a reply
     Verdict verdict = Verdict::applied; // of a reply
     std::string why;                    // of a refusal, a goodbye, or of what is broken
+    std::uint32_t retry_ms = 0;         // of a goodbye: when to come back; 0 = not said ...
+    bool resumable = false;             // ... and whether as who one was
     Welcome welcome;                    // of a welcome
     Pong pong;                          // of a pong
 };

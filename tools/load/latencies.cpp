@@ -41,6 +41,17 @@ void Latencies::add(const Latencies& other) {
     max_us_ = std::max(max_us_, other.max_us_);
 }
 
+Latencies Latencies::since(const Latencies& before) const {
+    Latencies more;
+    for (std::size_t bucket = 0; bucket < buckets_max; ++bucket) {
+        more.buckets_[bucket] = buckets_[bucket] - before.buckets_[bucket];
+        if (more.buckets_[bucket] > 0) more.max_us_ = std::min(greatest_in(bucket), max_us_);
+    }
+    more.count_ = count_ - before.count_;
+    more.sum_us_ = sum_us_ - before.sum_us_;
+    return more;
+}
+
 double Latencies::mean_us() const {
     return count_ == 0 ? 0.0 : static_cast<double>(sum_us_) / static_cast<double>(count_);
 }

@@ -17,6 +17,8 @@ class Latencies {
 
     void record(std::int64_t us);
     void add(const Latencies& other);
+    // What has been recorded since this was as `before`; the greatest is then known as well as a percentile.
+    Latencies since(const Latencies& before) const;
 
     std::uint64_t count() const { return count_; }
     double mean_us() const;

@@ -9,13 +9,15 @@
 namespace playhead::load {
 
 const std::string_view usage =
-    R"(playhead-load: many viewers of one room over WebSocket, and what they get to hear: how late, how often, at what price.
+    R"(playhead-load: many viewers of rooms over WebSocket, and what they get to hear: how late, how often, at what price.
 
   playhead-load --room http://127.0.0.1:8080/r/demo#j.demo.xxx --viewers 10000 --seconds 30 --server-pid 4711
   playhead-load --room LINK --viewers 500 --mix watch=95,chat=3,seek=1,leave=1 --svg load.svg
   playhead-load --raw ws --to 127.0.0.1:9000 --viewers 10000 --commands
 
   --room LINK            the link of a room, plain http; a room that shows something, if it is to be paused or sought
+  --rooms FILE           instead: many rooms of one server, a link a line; viewers are shared out among them evenly, those
+                         who come one after the other into the same room
   --raw tcp|ws|socketio  instead: a server of tests/bench/fanout, which sends what it is asked for; with --commands
   --to HOST:PORT         where that is
   --viewers N            default 100
@@ -23,6 +25,7 @@ const std::string_view usage =
   --seconds S            how long they act, once all are in; default 10, at most 3600
   --join-seconds S       how long they have to come in; default 120
   --connects-per-s N     default 2000
+  --at-once N            how many of a process may be on their way in at a time; default 128
   --mix ACT=SHARE,...    what the viewers do, in shares of all; default watch=1
                            watch      nothing but reports and clock comparisons
                            pause      a command; seek: another, which is also told as an event
@@ -31,19 +34,23 @@ const std::string_view usage =
                            stall      reads nothing for a second
   --every-ms T           how often each of them does so; default 5000
   --slow N:BYTES_PER_S   so many read no faster than that
-  --never-read N         so many read nothing once they are in
+  --never-read N         so many read nothing once they are in; an engine closes both sooner or later, and they come back
   --silent               no reports and no clock comparisons: nobody says anything but commands. An engine closes whom it
                          has not heard of for 30 s, unless its config says otherwise (silence_timeout_s)
   --server-pid PID       whose processor time is charged to the deliveries
   --svg FILE             a picture: how late, and how many over time
-  --commands             takes commands from standard input once all are in, instead of --mix, and ends with it; a line each,
-                         answered by a JSON object a line. The first viewer acts:
-                           burst COUNT MESSAGES BYTES   COUNT times, one after the other: MESSAGES messages to everybody, and
-                                                        wait until all have them. Of an engine: one pause, or so many seeks
-                                                        in one tick (its limits.commands_per_s and command_burst
-                                                        must let them); BYTES is for servers of a benchmark, else 0
-                           play                         the room plays
+  --commands             takes commands from standard input once all are in, and ends with it; a line each, answered by a
+                         JSON object a line. Nobody acts unless told to:
+                           burst COUNT MESSAGES BYTES   COUNT times, one after the other, the first viewer sends MESSAGES
+                                                        messages to everybody, and all are waited for. Of an engine: one
+                                                        pause, or so many seeks in one tick (its limits.commands_per_s and
+                                                        command_burst must let them); BYTES is for servers of a
+                                                        benchmark, else 0. One room only
+                           play                         the first viewer has the room play. One room only
+                           act SECONDS                  everybody acts as --mix says
                            idle SECONDS                 nobody does anything
+                           reconnect                    everybody is cut off at the same moment and comes back at once; ends
+                                                        when the last is back
 
 What happens is told on standard error once a second. The last line of standard output is one flat JSON object. A delivery
 is what one viewer hears at once: of an engine, all of one tick. Latencies are of one monotonic clock, from the moment a
@@ -85,15 +92,39 @@ Parsed<bool> parse_address(Options& options, std::string_view name, std::string_
     return true;
 }
 
-Parsed<bool> parse_room(Options& options, std::string_view value) {
+// One more room; `name` is where its link stands.
+Parsed<bool> add_room(Options& options, const std::string& name, std::string_view value) {
     const auto link = client::parse_link(value);
-    if (!link) return std::unexpected("--room: " + link.error());
+    if (!link) return std::unexpected(name + ": " + link.error());
     constexpr std::string_view plain = "http://";
     if (!link->server.starts_with(plain))
-        return std::unexpected(std::string("--room is behind TLS; expected a plain http:// link"));
-    options.room = link->room;
-    options.token = link->token;
-    return parse_address(options, "--room", std::string_view(link->server).substr(plain.size()));
+        return std::unexpected(name + " is behind TLS; expected a plain http:// link");
+    Options address;
+    const auto parsed = parse_address(address, name, std::string_view(link->server).substr(plain.size()));
+    if (!parsed) return parsed;
+    if (!options.rooms.empty() && (address.host != options.host || address.port != options.port))
+        return std::unexpected(name + " is a room of another server than the first; expected rooms of one");
+    if (options.rooms.size() >= rooms_max)
+        return std::unexpected(name + " is one room too many; expected at most " + std::to_string(rooms_max));
+    options.host = address.host;
+    options.port = address.port;
+    options.rooms.push_back({link->room, link->token});
+    return true;
+}
+
+Parsed<bool> add_rooms(Options& options, const std::string& path, const ReadFile& read_file) {
+    const auto text = read_file(path);
+    if (!text) return std::unexpected("--rooms: " + text.error());
+    std::size_t number = 0;
+    for (std::string_view left = *text; !left.empty();) {
+        const auto line = left.substr(0, left.find('\n'));
+        left.remove_prefix(std::min(left.size(), line.size() + 1));
+        ++number;
+        if (line.empty()) continue;
+        if (auto added = add_room(options, path + " line " + std::to_string(number), line); !added) return added;
+    }
+    if (options.rooms.empty()) return std::unexpected("--rooms: there is no link in " + path);
+    return true;
 }
 
 Parsed<bool> parse_dialect(Options& options, std::string_view value) {
@@ -120,10 +151,17 @@ Parsed<bool> parse_slow(Options& options, std::string_view value) {
 }
 
 // Sets what one option with a value says: true, or false when there is no such option.
-Parsed<bool> set_option(Options& options, std::string_view name, std::string_view value) {
+Parsed<bool> set_option(Options& options, std::string_view name, std::string_view value, const ReadFile& read_file) {
     const auto count = [&](std::uint32_t min, std::uint32_t max) { return parse_count(name, value, min, max); };
     const auto seconds_max = static_cast<std::uint32_t>(run_time_max.count());
-    if (name == "--room") return parse_room(options, value);
+    if (name == "--room") {
+        options.rooms.clear();
+        return add_room(options, "--room", value);
+    }
+    if (name == "--rooms") {
+        options.rooms.clear();
+        return add_rooms(options, std::string(value), read_file);
+    }
     if (name == "--raw") return parse_dialect(options, value);
     if (name == "--to") return parse_address(options, name, value);
     if (name == "--viewers") return keep(options.viewers, count(1, viewers_max));
@@ -131,6 +169,7 @@ Parsed<bool> set_option(Options& options, std::string_view name, std::string_vie
     if (name == "--seconds") return keep(options.time, count(1, seconds_max));
     if (name == "--join-seconds") return keep(options.join_time, count(1, seconds_max));
     if (name == "--connects-per-s") return keep(options.connects_per_s, count(1, 1'000'000));
+    if (name == "--at-once") return keep(options.at_once, count(1, viewers_per_process_max));
     if (name == "--every-ms") return keep(options.every, count(10, 3'600'000));
     if (name == "--slow") return parse_slow(options, value);
     if (name == "--never-read") return keep(options.never_read, count(0, viewers_max));
@@ -158,8 +197,11 @@ Parsed<bool> fit_together(const Options& options) {
     if (options.port == 0)
         return refuse("nobody is named to speak to; expected --room LINK, or --raw with --to HOST:PORT");
     const bool raw = options.dialect != Dialect::playhead;
-    if (raw && !options.room.empty()) return refuse("--raw and --room exclude each other");
-    if (!raw && options.room.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (raw && !options.rooms.empty()) return refuse("--raw and --room exclude each other");
+    if (!raw && options.rooms.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (options.rooms.size() > options.viewers)
+        return refuse("there are " + std::to_string(options.rooms.size()) + " rooms for " +
+                      std::to_string(options.viewers) + " --viewers; expected at least one for each");
     if (raw && !options.commands) return refuse("--raw does nothing without --commands");
     if (std::uint64_t{options.processes} * viewers_per_process_max < options.viewers)
         return refuse("--viewers " + std::to_string(options.viewers) + " do not fit into " +
@@ -176,7 +218,8 @@ Parsed<bool> fit_together(const Options& options) {
 
 } // namespace
 
-std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments) {
+std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments,
+                                                  const ReadFile& read_file) {
     Options options;
     bool processes_said = false;
     for (std::size_t at = 0; at < arguments.size(); ++at) {
@@ -186,7 +229,7 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
             continue;
         }
         const bool last = at + 1 == arguments.size();
-        const auto set = last ? set_option(options, name, "") : set_option(options, name, arguments[at + 1]);
+        const auto set = set_option(options, name, last ? std::string_view{} : arguments[at + 1], read_file);
         if (set && !*set) return std::unexpected("unknown option '" + std::string(name) + "'");
         if (last) return std::unexpected(std::string(name) + " needs a value");
         if (!set) return std::unexpected(set.error());
@@ -196,6 +239,10 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
     if (!processes_said) options.processes = (options.viewers + viewers_per_process_max - 1) / viewers_per_process_max;
     if (const auto fits = fit_together(options); !fits) return std::unexpected(fits.error());
     return options;
+}
+
+std::size_t room_of(const Options& options, std::uint32_t viewer) {
+    return static_cast<std::size_t>(std::uint64_t{viewer} * options.rooms.size() / options.viewers);
 }
 
 } // namespace playhead::load

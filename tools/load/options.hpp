@@ -6,32 +6,42 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace playhead::load {
 
 constexpr std::uint32_t viewers_max = 200'000;
 constexpr std::uint32_t processes_max = 64;
 constexpr std::uint32_t viewers_per_process_max = 19'000; // a process may open 20,000 files where nothing is said
+constexpr std::uint32_t rooms_max = 20'000;
 constexpr std::chrono::seconds run_time_max{3600};
 
 // Who is spoken to: an engine, or a server of a benchmark that sends what it is asked for.
 enum class Dialect : std::uint8_t { playhead, tcp, ws, socketio };
 
+// What a room's link says, besides the server.
+struct RoomLink {
+    std::string room;
+    std::string token;
+    bool operator==(const RoomLink&) const = default;
+};
+
 struct Options {
     Dialect dialect = Dialect::playhead;
     std::string host; // a name or an address
     std::uint16_t port = 0;
-    std::string room;  // of the link; empty unless the dialect is playhead
-    std::string token; // of the link
+    std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead
     std::uint32_t viewers = 100;
     std::uint32_t processes = 1;
     std::chrono::seconds time{10};
     std::chrono::seconds join_time{120};
     std::uint32_t connects_per_s = 2000;
+    std::uint32_t at_once = 128; // of one process, on their way in
     Mix mix;
     std::chrono::milliseconds every{5000};
     std::uint32_t slow = 0; // viewers who read slowly, the last ones of the first process ...
@@ -46,7 +56,15 @@ struct Options {
 
 extern const std::string_view usage;
 
+// The text of a file.   Errors: why it cannot be had.
+using ReadFile = std::function<std::expected<std::string, std::string>(const std::string& path)>;
+
 // Errors: a sentence that names the option, the value and what was expected. It does not repeat a link's token.
-std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments);
+std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments,
+                                                  const ReadFile& read_file);
+
+// Which of the rooms a viewer is in, both counted from 0. Viewers fill one room after the other, to within one as many
+// in each.
+std::size_t room_of(const Options& options, std::uint32_t viewer);
 
 } // namespace playhead::load

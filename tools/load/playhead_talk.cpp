@@ -17,8 +17,13 @@ constexpr Nanoseconds believable = 60 * second; // an effect that comes later is
 constexpr std::uint32_t opening_pings = 20;     // of the first viewer, in a row [S6]
 constexpr Nanoseconds opening_ping_interval = 20'000'000;
 
-// A pause moves a room a little only [R2], and it may stand anywhere at first.
-bool may_pause(std::uint32_t number) { return number > 1; }
+constexpr std::uint32_t pause_reach = 400; // places of commands in a row are a millisecond apart
+
+// A pause moves a room by half a second at most [R2]. It may stand anywhere at first, and where there are many rooms,
+// most commands are for others.
+bool may_pause(const Viewer& viewer, std::uint32_t number) {
+    return viewer.place > 0 && number - viewer.place <= pause_reach;
+}
 
 } // namespace
 
@@ -26,7 +31,13 @@ PlayheadTalk::PlayheadTalk(const Options& options, Hall& hall, std::uint32_t pro
     : options_(options),
       hall_(hall),
       process_(process),
-      masks_(process + 1) {}
+      masks_(process + 1),
+      rooms_(options.rooms.size()) {}
+
+// Who may have to show who it was.
+bool PlayheadTalk::comes_back(const Viewer& viewer) const {
+    return viewer.act == Act::reconnect || viewer.pace != Viewer::Pace::quick || options_.commands;
+}
 
 Bytes PlayheadTalk::frame_of(const ClientMessage& message) {
     return client_frame(Opcode::binary, encode(message), static_cast<std::uint32_t>(masks_()));
@@ -37,8 +48,9 @@ Bytes PlayheadTalk::greeting(Viewer& viewer) {
     Hello hello;
     hello.protocol_min = 1;
     hello.protocol_max = 1;
-    hello.room = options_.room;
-    hello.join_token = options_.token;
+    const RoomLink& link = options_.rooms[viewer.room];
+    hello.room = link.room;
+    hello.join_token = link.token;
     hello.name = "Load " + std::to_string(process_) + "." + std::to_string(viewer.index);
     hello.client = "playhead-load";
     if (!viewer.resume_token.empty()) {
@@ -51,7 +63,7 @@ Bytes PlayheadTalk::greeting(Viewer& viewer) {
         viewer.version = {};
     }
     const auto request =
-        upgrade_request(options_.host + ":" + std::to_string(options_.port), "/ws/" + options_.room, "playhead.v1");
+        upgrade_request(options_.host + ":" + std::to_string(options_.port), "/ws/" + link.room, "playhead.v1");
     const auto text = std::as_bytes(std::span{request});
     Bytes bytes(text.begin(), text.end());
     const auto frame = frame_of(hello);
@@ -64,7 +76,11 @@ std::expected<std::size_t, std::string> PlayheadTalk::hear(Viewer& viewer, ByteV
     if (viewer.state == Viewer::State::greeting) {
         // A view of bytes as characters, which the language allows.
         const auto head = agreed_head_bytes({reinterpret_cast<const char*>(received.data()), received.size()});
-        if (!head) return std::unexpected("the server did not agree: " + head.error());
+        if (!head) {
+            viewer.back_after =
+                std::chrono::nanoseconds(head.error().retry_after.value_or(std::chrono::seconds{0})).count();
+            return std::unexpected("the server did not agree: " + head.error().why);
+        }
         const std::optional<std::size_t>& bytes = *head;
         if (!bytes) return 0;
         used = *bytes;
@@ -100,11 +116,14 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
     using Kind = Heard::Kind;
     switch (heard.kind) {
     case Kind::broken: return std::unexpected("a message that is none: " + heard.why);
-    case Kind::goodbye: return std::unexpected("goodbye, " + heard.why);
+    case Kind::goodbye:
+        viewer.back_after = Nanoseconds{heard.retry_ms} * 1'000'000;
+        if (!heard.resumable) viewer.resume_token.clear();
+        return std::unexpected("goodbye, " + heard.why);
     case Kind::welcome:
-        if (viewer.act == Act::reconnect) viewer.resume_token = heard.welcome.resume_token;
-        report_interval_ = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;
-        ping_interval_ = Nanoseconds{heard.welcome.ping_interval_ms} * 1'000'000;
+        if (comes_back(viewer)) viewer.resume_token = heard.welcome.resume_token;
+        room_of(viewer).report_interval = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;
+        room_of(viewer).ping_interval = Nanoseconds{heard.welcome.ping_interval_ms} * 1'000'000;
         hall_.board().tick_us.store(static_cast<std::uint32_t>(heard.welcome.tick_length.count()));
         break;
     case Kind::snapshot:
@@ -127,7 +146,7 @@ void PlayheadTalk::open_turn(Viewer& viewer) {
 
 void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now) {
     Tally& tally = hall_.tally();
-    if (heard.media) media_ = *heard.media;
+    if (heard.media) room_of(viewer).media = *heard.media;
     const bool joins = viewer.state == Viewer::State::joining;
     const bool fits =
         heard.kind == Heard::Kind::snapshot || (heard.epoch == viewer.epoch && heard.base <= viewer.version);
@@ -137,10 +156,11 @@ void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now)
     }
     viewer.epoch = heard.epoch;
     viewer.version = heard.version;
-    auto& newest = hall_.board().version_max;
+    auto& newest = hall_.board().versions[viewer.room].newest;
     for (auto known = newest.load(); known < heard.version.value;)
         if (newest.compare_exchange_weak(known, heard.version.value)) break;
     if (joins) {
+        (heard.kind == Heard::Kind::snapshot ? tally.by_snapshot : tally.by_delta).add();
         // A place that an earlier run has left there says nothing.
         if (heard.place && *heard.place <= hall_.board().numbers.load()) viewer.place = *heard.place;
         viewer.line = std::max(viewer.line, heard.line.value_or(0));
@@ -161,7 +181,7 @@ void PlayheadTalk::on_place(Viewer& viewer, std::uint32_t number, Tick tick, Nan
     Board& board = hall_.board();
     if (number <= viewer.place || number > board.numbers.load()) return;
     viewer.place = number;
-    if (!options_.commands) {
+    if (board.phase.load() != Phase::quiet) { // everybody acts, and nobody is waited for
         record_heard(viewer, number, now);
         return;
     }
@@ -216,11 +236,13 @@ void PlayheadTalk::begin(Viewer& viewer, Nanoseconds now) {
         for (std::uint32_t n = 1; n <= opening_pings; ++n)
             hall_.later(viewer, Task::ping, now + n * opening_ping_interval);
     if (!options_.silent) {
-        if (report_interval_ > 0) hall_.later(viewer, Task::report, now + phase_of(viewer, report_interval_));
-        if (ping_interval_ > 0 && !first) hall_.later(viewer, Task::ping, now + phase_of(viewer, ping_interval_));
+        const Room& room = room_of(viewer);
+        if (room.report_interval > 0) hall_.later(viewer, Task::report, now + phase_of(viewer, room.report_interval));
+        if (room.ping_interval > 0 && !first)
+            hall_.later(viewer, Task::ping, now + phase_of(viewer, room.ping_interval));
     }
     const Nanoseconds every = std::chrono::nanoseconds(options_.every).count();
-    if (viewer.act != Act::watch && !options_.commands)
+    if (viewer.act != Act::watch)
         hall_.later(viewer, Task::act, now + std::max<Nanoseconds>(phase_of(viewer, every), 1));
 }
 
@@ -229,13 +251,13 @@ void PlayheadTalk::on_task(Viewer& viewer, Task task, Nanoseconds now) {
     if (task == Task::report) {
         Report report;
         report.version = viewer.version;
-        report.media = media_;
+        report.media = room_of(viewer).media;
         hall_.say(viewer, frame_of(report));
-        hall_.later(viewer, Task::report, now + report_interval_);
+        hall_.later(viewer, Task::report, now + room_of(viewer).report_interval);
     } else if (task == Task::ping) {
         hall_.say(viewer, frame_of(Ping{now / 1000}));
         if (!options_.silent && (process_ != 0 || viewer.index != 0))
-            hall_.later(viewer, Task::ping, now + ping_interval_);
+            hall_.later(viewer, Task::ping, now + room_of(viewer).ping_interval);
     } else if (task == Task::act) {
         hall_.later(viewer, Task::act, now + std::chrono::nanoseconds(options_.every).count());
         if (hall_.board().phase.load() == Phase::acting) act(viewer, now);
@@ -253,7 +275,7 @@ void PlayheadTalk::append_command(Bytes& bytes, Viewer& viewer, Action action, s
                                   Nanoseconds now) {
     ClientCommand command;
     command.sequence = ++viewer.sequence;
-    command.media = media_;
+    command.media = room_of(viewer).media;
     command.issued_at = ServerTime{time_max}; // the engine makes it the moment of arrival [T2]
     command.position_seen = seen;
     command.action = std::move(action);
@@ -271,7 +293,7 @@ void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
     case Act::seek: {
         viewer.own = take_number(now);
         const MediaTime place = place_of(viewer.own);
-        const bool pause = viewer.act == Act::pause && may_pause(viewer.own);
+        const bool pause = viewer.act == Act::pause && may_pause(viewer, viewer.own);
         append_command(bytes, viewer, pause ? Action{Pause{}} : Action{Seek{place}}, place, now);
         break;
     }
@@ -289,6 +311,7 @@ void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
     }
     case Act::leave:
         hall_.say(viewer, frame_of(Bye{}));
+        viewer.resume_token.clear();
         hall_.tally().left.add();
         hall_.leave(viewer, away_time);
         return;
@@ -312,7 +335,7 @@ void PlayheadTalk::obey(Viewer& first, const Order& order, Nanoseconds now) {
     } else if (order.messages == 1) {
         const std::uint32_t number = take_number(now);
         const MediaTime place = place_of(number);
-        append_command(bytes, first, may_pause(number) ? Action{Pause{}} : Action{Seek{place}}, place, now);
+        append_command(bytes, first, may_pause(first, number) ? Action{Pause{}} : Action{Seek{place}}, place, now);
     } else {
         for (std::uint32_t n = 0; n < order.messages; ++n) {
             const MediaTime place = place_of(take_number(now));
@@ -324,7 +347,7 @@ void PlayheadTalk::obey(Viewer& first, const Order& order, Nanoseconds now) {
 
 void PlayheadTalk::judge(Viewer& viewer) {
     if (viewer.pace != Viewer::Pace::quick || viewer.state != Viewer::State::live) return;
-    if (viewer.version.value < hall_.board().version_last.load()) hall_.tally().behind.add();
+    if (viewer.version.value < hall_.board().versions[viewer.room].last.load()) hall_.tally().behind.add();
 }
 
 } // namespace playhead::load

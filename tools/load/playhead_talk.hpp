@@ -6,10 +6,11 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace playhead::load {
 
-// Viewers of an engine's room, as schemas/PROTOCOL.md has it: hello, welcome, snapshot, deltas; reports and clock
+// Viewers of an engine's rooms, as schemas/PROTOCOL.md has it: hello, welcome, snapshot, deltas; reports and clock
 // comparisons at the times that the welcome says; commands that are known again when their effect is heard. States are
 // followed by their versions: a delta that does not fit what a viewer holds is a gap.
 class PlayheadTalk final : public Talk {
@@ -32,9 +33,18 @@ class PlayheadTalk final : public Talk {
     void open_turn(Viewer& viewer);
     void record_heard(const Viewer& viewer, std::uint32_t number, Nanoseconds now);
 
+    // What all viewers of a room that are in this process know of it.
+    struct Room {
+        MediaInstance media; // what it shows, as the newest state says
+        Nanoseconds report_interval = 0;
+        Nanoseconds ping_interval = 0;
+    };
+    Room& room_of(const Viewer& viewer) { return rooms_[viewer.room]; }
+
     void act(Viewer& viewer, Nanoseconds now);
     std::uint32_t take_number(Nanoseconds now);
     void append_command(Bytes& bytes, Viewer& viewer, Action action, std::optional<MediaTime> seen, Nanoseconds now);
+    bool comes_back(const Viewer& viewer) const;
     Bytes frame_of(const ClientMessage& message);
     Nanoseconds phase_of(const Viewer& viewer, Nanoseconds interval);
 
@@ -43,9 +53,7 @@ class PlayheadTalk final : public Talk {
     std::uint32_t process_;
     Ear ear_;
     std::minstd_rand masks_;
-    MediaInstance media_; // what the room shows, as the newest state says
-    Nanoseconds report_interval_ = 0;
-    Nanoseconds ping_interval_ = 0;
+    std::vector<Room> rooms_;
     Nanoseconds round_trip_min_ = 0; // of the clock comparison that told Board::zero_ns
 };
 

@@ -45,7 +45,7 @@ std::expected<std::size_t, std::string> RawTalk::hear(Viewer& viewer, ByteView r
     std::size_t used = 0;
     if (viewer.state == Viewer::State::greeting) {
         const auto head = agreed_head_bytes(text_of(received));
-        if (!head) return std::unexpected("the server did not agree: " + head.error());
+        if (!head) return std::unexpected("the server did not agree: " + head.error().why);
         if (!*head) return 0;
         used = **head;
         viewer.state = Viewer::State::joining;

@@ -24,16 +24,6 @@ std::string quoted(std::string_view value) {
     return text + "\"";
 }
 
-void add_latencies(FlatJson& json, const std::string& name, const Latencies& latencies) {
-    json.add(name + "_samples", latencies.count());
-    if (latencies.count() == 0) return;
-    json.add(name + "_ms_mean", latencies.mean_us() / 1000);
-    json.add(name + "_ms_p50", latencies.quantile_us(0.5) / 1000);
-    json.add(name + "_ms_p90", latencies.quantile_us(0.9) / 1000);
-    json.add(name + "_ms_p99", latencies.quantile_us(0.99) / 1000);
-    json.add(name + "_ms_max", static_cast<double>(latencies.max_us()) / 1000);
-}
-
 } // namespace
 
 void FlatJson::begin(std::string_view key) {
@@ -89,7 +79,10 @@ Sums sums_of(std::span<const Tally> tallies) {
         sums.gaps += tally.gaps.get();
         sums.behind += tally.behind.get();
         sums.lost += tally.lost.get();
+        sums.turned_away += tally.turned_away.get();
         sums.slow_ended += tally.slow_ended.get();
+        sums.by_snapshot += tally.by_snapshot.get();
+        sums.by_delta += tally.by_delta.get();
         sums.left += tally.left.get();
         sums.reconnected += tally.reconnected.get();
         sums.stalled += tally.stalled.get();
@@ -102,6 +95,16 @@ Latencies all_of(std::span<const Tally> tallies, Latencies Tally::* kind) {
     Latencies all;
     for (const Tally& tally : tallies) all.add(tally.*kind);
     return all;
+}
+
+void add_latencies(FlatJson& json, const std::string& name, const Latencies& latencies) {
+    json.add(name + "_samples", latencies.count());
+    if (latencies.count() == 0) return;
+    json.add(name + "_ms_mean", latencies.mean_us() / 1000);
+    json.add(name + "_ms_p50", latencies.quantile_us(0.5) / 1000);
+    json.add(name + "_ms_p90", latencies.quantile_us(0.9) / 1000);
+    json.add(name + "_ms_p99", latencies.quantile_us(0.99) / 1000);
+    json.add(name + "_ms_max", static_cast<double>(latencies.max_us()) / 1000);
 }
 
 void add_to(FlatJson& json, const Outcome& outcome) {
@@ -122,8 +125,9 @@ void add_to(FlatJson& json, const Outcome& outcome) {
     add_latencies(json, "reply", outcome.answered);
     add_latencies(json, "join", outcome.came_in);
     json.add("gaps", after.gaps).add("behind", after.behind).add("lost", after.lost);
-    json.add("slow_ended", after.slow_ended).add("left", after.left);
+    json.add("turned_away", after.turned_away).add("slow_ended", after.slow_ended).add("left", after.left);
     json.add("reconnected", after.reconnected).add("stalled", after.stalled).add("decoded", after.decoded);
+    json.add("by_snapshot", after.by_snapshot).add("by_delta", after.by_delta);
     if (!outcome.complaint.empty()) json.add("complaint", outcome.complaint);
 }
 

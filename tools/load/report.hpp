@@ -40,7 +40,10 @@ struct Sums {
     std::uint64_t gaps = 0;
     std::uint64_t behind = 0;
     std::uint64_t lost = 0;
+    std::uint64_t turned_away = 0;
     std::uint64_t slow_ended = 0;
+    std::uint64_t by_snapshot = 0;
+    std::uint64_t by_delta = 0;
     std::uint64_t left = 0;
     std::uint64_t reconnected = 0;
     std::uint64_t stalled = 0;
@@ -51,7 +54,10 @@ Sums sums_of(std::span<const Tally> tallies);
 // One kind of latency of all processes. Only what is not being recorded any more is exact.
 Latencies all_of(std::span<const Tally> tallies, Latencies Tally::* kind);
 
-// What is told of a run at its end.
+// name_samples, and if there are any, name_ms_p50 and others.
+void add_latencies(FlatJson& json, const std::string& name, const Latencies& latencies);
+
+// What is told of a run at its end, or of a part of it.
 struct Outcome {
     Sums before; // as all were in, before anybody acted
     Sums after;

@@ -19,15 +19,18 @@ struct Viewer {
     enum class Pace : std::uint8_t { quick, slow, never };
 
     std::uint32_t index = 0; // in its process
+    std::uint32_t room = 0;  // of Options::rooms
     int socket = -1;
     State state = State::away;
     Pace pace = Pace::quick;
     Act act = Act::watch;
     bool stalled = false;
     bool turn_open = false; // what is heard now belongs to a delivery that is counted already
+    bool awaited = false;   // was cut off by order, and is not back yet
     Bytes rest;             // the part of a message or frame that is cut
     Nanoseconds connected_ns = 0;
     std::uint32_t connections = 0; // so far; tasks of an earlier one are void
+    Nanoseconds back_after = 0;    // how long it is to stay away, as the server says; 0: it did not
     std::uint64_t heard = 0;       // towards Board::wanted
     std::uint64_t done = 0;        // the Board::wanted that it has reached
 
@@ -74,7 +77,7 @@ class Talk {
     //   Errors: why the connection is to end.
     virtual std::expected<std::size_t, std::string> hear(Viewer& viewer, ByteView received, Nanoseconds now) = 0;
     virtual void on_task(Viewer& viewer, Task task, Nanoseconds now) = 0;
-    // What the director wants of this viewer.
+    // What the director wants of the first viewer.
     virtual void obey(Viewer& first, const Order& order, Nanoseconds now) = 0;
     // It is over: counts this viewer among those who are behind if it is.
     virtual void judge(Viewer& viewer) = 0;

@@ -1,6 +1,7 @@
 #include "wire.hpp"
 
 #include <array>
+#include <charconv>
 
 namespace playhead::load {
 namespace {
@@ -66,15 +67,23 @@ std::string upgrade_request(std::string_view host, std::string_view target, std:
     return request.append("\r\n");
 }
 
-std::expected<std::optional<std::size_t>, std::string> agreed_head_bytes(std::string_view received) {
+std::expected<std::optional<std::size_t>, Disagreement> agreed_head_bytes(std::string_view received) {
     const auto end = received.find("\r\n\r\n");
     if (end == std::string_view::npos) {
-        if (received.size() > head_bytes_max) return std::unexpected(std::string("an answer without an end"));
+        if (received.size() > head_bytes_max) return std::unexpected(Disagreement{"an answer without an end"});
         return std::nullopt;
     }
     const auto line = received.substr(0, received.find("\r\n"));
-    if (!line.starts_with("HTTP/1.1 101")) return std::unexpected(std::string(line));
-    return end + 4;
+    if (line.starts_with("HTTP/1.1 101")) return end + 4;
+    Disagreement disagreement{std::string(line)};
+    constexpr std::string_view field = "\r\nRetry-After: ";
+    if (const auto at = received.substr(0, end).find(field); at != std::string_view::npos) {
+        const auto value = received.substr(at + field.size(), end - at - field.size());
+        std::uint32_t seconds = 0;
+        if (std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc{})
+            disagreement.retry_after = std::chrono::seconds(seconds);
+    }
+    return std::unexpected(std::move(disagreement));
 }
 
 } // namespace playhead::load

@@ -3,6 +3,7 @@
 #include "net/websocket/frame_codec.hpp"
 #include "replication/frame.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -35,8 +36,13 @@ Bytes client_frame(Opcode opcode, ByteView payload, std::uint32_t mask);
 // `subprotocol` may be empty.
 std::string upgrade_request(std::string_view host, std::string_view target, std::string_view subprotocol);
 
+// Why a server did not agree, and when it wants to be asked again, if it says so.
+struct Disagreement {
+    std::string why; // its first line
+    std::optional<std::chrono::seconds> retry_after{};
+};
+
 // How long the head of the server's answer is, if it agreed; none while it has not come whole.
-//   Errors: its first line, if it did not.
-std::expected<std::optional<std::size_t>, std::string> agreed_head_bytes(std::string_view received);
+std::expected<std::optional<std::size_t>, Disagreement> agreed_head_bytes(std::string_view received);
 
 } // namespace playhead::load

@@ -18,7 +18,6 @@ namespace playhead::load {
 namespace {
 
 constexpr std::uint32_t bell_key = ~std::uint32_t{0};
-constexpr std::uint32_t entering_max = 128;        // at a time: a storm is another measurement
 constexpr Nanoseconds look_around = 50'000'000;    // at the board, at the latest
 constexpr Nanoseconds retry_after = 1'000'000'000; // a connection that was lost
 constexpr Nanoseconds slow_read_interval = 100'000'000;
@@ -43,7 +42,8 @@ Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, 
       process_(process),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       viewers_(share_of(options, process)),
-      buffer_(server_frame_bytes_max) {
+      buffer_(server_frame_bytes_max),
+      chance_(process + 1) {
     if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
     epoll_event wanted{.events = EPOLLIN, .data = {.u32 = bell_key}};
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, bells_.worker, &wanted) != 0)
@@ -55,7 +55,9 @@ Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, 
     for (std::uint32_t index = 0; index < viewers_.size(); ++index) {
         Viewer& viewer = viewers_[index];
         viewer.index = index;
-        viewer.act = acts[std::size_t{index} * options.processes + process];
+        const std::uint32_t of_all = index * options.processes + process;
+        viewer.act = acts[of_all];
+        viewer.room = static_cast<std::uint32_t>(room_of(options, of_all));
         const auto from_end = static_cast<std::uint32_t>(viewers_.size()) - index;
         if (from_end > odd) continue;
         viewer.pace = from_end > options.slow ? Viewer::Pace::never : Viewer::Pace::slow;
@@ -80,12 +82,19 @@ void Worker::run() {
     for (Viewer& viewer : viewers_) talk_->judge(viewer);
 }
 
-// Connects viewers at the rate that is wanted of all processes together.
+// Connects viewers at the rate that is wanted of all processes together; those who were here before need not wait for
+// that.
 void Worker::invite_more(Nanoseconds now) {
+    while (!cut_off_.empty() && entering_ < options_.at_once) {
+        Viewer& viewer = viewers_[cut_off_.front()];
+        cut_off_.pop_front();
+        if (viewer.state == Viewer::State::away) connect(viewer);
+    }
     if (invited_ == viewers_.size()) return;
     const double seconds = static_cast<double>(now - began_ns_) / 1e9;
     const double allowed = 1 + seconds * options_.connects_per_s / options_.processes;
-    while (invited_ < viewers_.size() && invited_ < allowed && entering_ < entering_max) connect(viewers_[invited_++]);
+    while (invited_ < viewers_.size() && invited_ < allowed && entering_ < options_.at_once)
+        connect(viewers_[invited_++]);
 }
 
 void Worker::run_due(Nanoseconds now) {
@@ -112,7 +121,8 @@ void Worker::run_due(Nanoseconds now) {
 void Worker::wait_and_serve(Nanoseconds now) {
     Nanoseconds wait = look_around;
     if (!due_.empty()) wait = std::clamp<Nanoseconds>(due_.top().at - now, 0, look_around);
-    if (invited_ < viewers_.size() && entering_ < entering_max) wait = std::min<Nanoseconds>(wait, 1'000'000);
+    if ((invited_ < viewers_.size() || !cut_off_.empty()) && entering_ < options_.at_once)
+        wait = std::min<Nanoseconds>(wait, 1'000'000);
     std::array<epoll_event, events_max> events{};
     const timespec timeout{.tv_sec = 0, .tv_nsec = wait};
     const int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
@@ -136,8 +146,19 @@ void Worker::answer_bell() {
     eventfd_t rung = 0;
     if (::eventfd_read(bells_.worker, &rung) != 0 || board_.order.wish == Wish::none) return;
     const Nanoseconds now = now_ns();
+    if (board_.order.wish == Wish::reconnect) return cut_everybody_off();
     board_.burst_ns.store(now);
     talk_->obey(viewers_.front(), board_.order, now);
+}
+
+void Worker::cut_everybody_off() {
+    tally_.back = {};
+    for (Viewer& viewer : viewers_) {
+        if (viewer.state != Viewer::State::live) continue;
+        hang_up(viewer);
+        viewer.awaited = true;
+        cut_off_.push_back(viewer.index);
+    }
 }
 
 // ---- one viewer's connection
@@ -148,6 +169,7 @@ void Worker::connect(Viewer& viewer) {
     viewer.state = Viewer::State::connecting;
     viewer.connected_ns = now_ns();
     viewer.stalled = false;
+    viewer.back_after = 0;
     viewer.rest.clear();
     viewer.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (viewer.socket < 0) return lose(viewer, "socket: " + problem(errno));
@@ -222,12 +244,17 @@ void Worker::lose(Viewer& viewer, std::string_view why) {
     hang_up(viewer);
     if (was_live && viewer.pace != Viewer::Pace::quick) {
         tally_.slow_ended.add();
-        viewer.state = Viewer::State::gone;
-        return;
+        return later(viewer, Task::connect, now_ns() + retry_after);
+    }
+    if (viewer.back_after > 0) { // not sooner, and not all at the same moment
+        tally_.turned_away.add();
+        const auto more = static_cast<Nanoseconds>(chance_() % 1000) * viewer.back_after / 1000;
+        return later(viewer, Task::connect, now_ns() + viewer.back_after + more);
     }
     tally_.lost.add();
     board_.complain(std::string(was_live ? "lost a viewer: " : "a viewer did not get in: ") + std::string(why));
-    if (options_.commands && board_.phase.load() != Phase::joining) {
+    // Whoever counts what everybody hears has to know how many there are.
+    if (board_.phase.load() == Phase::quiet && !viewer.awaited) {
         viewer.state = Viewer::State::gone;
     } else {
         later(viewer, Task::connect, now_ns() + retry_after);
@@ -276,6 +303,13 @@ void Worker::came_in(Viewer& viewer) {
     if (viewer.pace == Viewer::Pace::quick) tally_.counting.add();
     const Nanoseconds now = now_ns();
     tally_.came_in.record((now - viewer.connected_ns) / 1000);
+    if (std::exchange(viewer.awaited, false)) {
+        tally_.back.record((now - board_.burst_ns.load()) / 1000);
+        if (board_.remaining.fetch_sub(1) == 1) {
+            board_.last_ns.store(now);
+            all_heard();
+        }
+    }
     if (viewer.pace == Viewer::Pace::slow) later(viewer, Task::read, now + slow_read_interval);
 }
 

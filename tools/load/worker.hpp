@@ -2,9 +2,11 @@
 
 #include "talk.hpp"
 
+#include <deque>
 #include <functional>
 #include <netinet/in.h>
 #include <queue>
+#include <random>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -53,6 +55,7 @@ class Worker final : public Hall {
     void run_due(Nanoseconds now);
     void wait_and_serve(Nanoseconds now);
     void answer_bell();
+    void cut_everybody_off();
     void connect(Viewer& viewer);
     void on_connected(Viewer& viewer);
     void read(Viewer& viewer);
@@ -73,6 +76,8 @@ class Worker final : public Hall {
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
     std::vector<std::uint32_t> failed_; // could not be told something
     Bytes buffer_;
+    std::deque<std::uint32_t> cut_off_; // viewers who are to come back as soon as there is room at the door
+    std::minstd_rand chance_;
     std::uint32_t invited_ = 0;  // viewers who have been connected at all
     std::uint32_t entering_ = 0; // connected, and not in yet
     Nanoseconds began_ns_ = now_ns();

@@ -2,8 +2,11 @@
 
 #include <boost/json.hpp>
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace playhead::http {
 namespace {
@@ -13,13 +16,21 @@ namespace json = boost::json;
 double milliseconds(Microseconds time) { return static_cast<double>(time.count()) / 1000; }
 double seconds(Microseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
-// One count more than there are bounds: what lies above the last.
+// Powers of two are fine enough to look at. One count more than there are bounds: what lies above the last.
 json::object histogram_of(const Histogram& histogram) {
     json::array bounds;
-    for (std::size_t bucket = 0; bucket + 1 < Histogram::bucket_count; ++bucket)
-        bounds.push_back(milliseconds(Microseconds{std::int64_t{1} << bucket}));
+    json::array counts;
+    std::uint64_t count = 0;
+    for (std::size_t bucket = 0; bucket + 1 < Histogram::bucket_count; ++bucket) {
+        const Microseconds bound = Histogram::bound(bucket);
+        count += histogram.buckets()[bucket];
+        if (!std::has_single_bit(static_cast<std::uint64_t>(bound.count()))) continue;
+        bounds.push_back(milliseconds(bound));
+        counts.push_back(std::exchange(count, 0));
+    }
+    counts.push_back(histogram.buckets().back());
     return {{"le", std::move(bounds)},
-            {"counts", json::array(histogram.buckets().begin(), histogram.buckets().end())},
+            {"counts", std::move(counts)},
             {"p50", milliseconds(histogram.quantile(0.5))},
             {"p99", milliseconds(histogram.quantile(0.99))}};
 }

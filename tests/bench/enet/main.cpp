@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <malloc.h>
 #include <sys/resource.h>
 
 using namespace playhead;
@@ -96,7 +97,22 @@ struct Cost {
     double sendto_ns = 0;
     double ratio = 0; // median over the rounds
     std::size_t datagram_bytes = 0;
+    double heap_bytes = 0; // of one connection, ENet's peer among it
 };
+
+double heap_bytes() {
+    const auto info = ::mallinfo2();
+    return static_cast<double>(info.uordblks + info.hblkhd);
+}
+
+// By what is given back with the host and its connections. ENet's peers are there from the start, used or not.
+double connection_heap_bytes(Stage& stage) {
+    const double before = heap_bytes();
+    stage.attached.clear();
+    stage.host.reset();
+    const double unused = static_cast<double>(stage.settings.peers_max - peers) * sizeof(ENetPeer);
+    return (before - heap_bytes() - unused) / peers;
+}
 
 Cost measure(bool sealed, const Sinks& sinks) {
     Settings settings;
@@ -160,6 +176,7 @@ Cost measure(bool sealed, const Sinks& sinks) {
     cost.enet_ns = median(enet_ns);
     cost.sendto_ns = median(sendto_ns);
     cost.ratio = median(ratios);
+    cost.heap_bytes = connection_heap_bytes(stage);
     return cost;
 }
 
@@ -174,11 +191,14 @@ int main() {
     const Sinks sinks;
     const Cost plain = measure(false, sinks);
     const Cost sealed = measure(true, sinks);
-    std::printf("%-8s %16s %16s %8s %12s\n", "", "ENet ns/packet", "sendto ns/packet", "ratio", "bytes");
+    std::printf("%-8s %16s %16s %8s %12s %20s\n", "", "ENet ns/packet", "sendto ns/packet", "ratio", "bytes",
+                "bytes a connection");
     for (const auto& [name, cost] : {std::pair{"plain", plain}, std::pair{"sealed", sealed}})
-        std::printf("%-8s %16.0f %16.0f %8.2f %12zu\n", name, cost.enet_ns, cost.sendto_ns, cost.ratio,
-                    cost.datagram_bytes);
+        std::printf("%-8s %16.0f %16.0f %8.2f %12zu %20.0f\n", name, cost.enet_ns, cost.sendto_ns, cost.ratio,
+                    cost.datagram_bytes, cost.heap_bytes);
     std::printf("{\"peers\":%u,\"enet_plain_ns\":%.0f,\"enet_sealed_ns\":%.0f,\"sendto_ns\":%.0f,"
-                "\"ratio_sendto_plain\":%.3f,\"ratio_sendto_sealed\":%.3f}\n",
-                peers, plain.enet_ns, sealed.enet_ns, plain.sendto_ns, plain.ratio, sealed.ratio);
+                "\"ratio_sendto_plain\":%.3f,\"ratio_sendto_sealed\":%.3f,\"connection_heap_bytes_plain\":%.0f,"
+                "\"connection_heap_bytes_sealed\":%.0f,\"enet_peer_bytes\":%zu}\n",
+                peers, plain.enet_ns, sealed.enet_ns, plain.sendto_ns, plain.ratio, sealed.ratio, plain.heap_bytes,
+                sealed.heap_bytes, sizeof(ENetPeer));
 }

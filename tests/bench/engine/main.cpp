@@ -2,12 +2,18 @@
 // and as its last line one flat JSON object: medians, with the 10th and 90th percentile as _p10 and _p90.
 #include "replication/decode.hpp"
 #include "replication/encode.hpp"
+#include "session/places.hpp"
+#include "session/session.hpp"
 #include "stage.hpp"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <malloc.h>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -130,6 +136,47 @@ void cold_rooms(Results& results) {
     }
 }
 
+// What the allocator has lent out, by its own count.
+double heap_bytes() {
+    const auto info = ::mallinfo2();
+    return static_cast<double>(info.uordblks + info.hblkhd);
+}
+
+// What a viewer who does nothing keeps on the heap of all that is not its transport's: session, outbox, place, roster.
+// Both ends of its loopback connection are measured apart.
+void memory(Results& results) {
+    constexpr int first = 1000;
+    constexpr int last = 19'000;
+    std::vector<LoopbackPair> pairs;
+    pairs.reserve(last);
+    const double empty = heap_bytes();
+    for (int i = 0; i < last; ++i) pairs.push_back(make_loopback());
+    const double pair_bytes = (heap_bytes() - empty) / last;
+    pairs = {};
+
+    Stage stage;
+    const CreatedRoom room = stage.create_room("memory");
+    double before = 0;
+    for (int i = 0; i < last; ++i) {
+        stage.join(room, "Viewer " + std::to_string(i));
+        if (i % 100 == 99) stage.ticks(1);
+        if (i % 100 == 99) stage.read_all();
+        if (i + 1 == first) before = heap_bytes();
+    }
+    stage.ticks(2 * ticks_per_s);
+    stage.read_all();
+    results.add("loopback_heap_bytes_per_viewer", (heap_bytes() - before) / (last - first));
+    results.add("loopback_pair_heap_bytes", pair_bytes);
+    for (const auto& [name, bytes] : {std::pair{"session", sizeof(Session)},
+                                      {"protocol", sizeof(Protocol)},
+                                      {"outbox", sizeof(Outbox)},
+                                      {"figures", sizeof(ViewerFigures)},
+                                      {"place", sizeof(Place)},
+                                      {"row", sizeof(ViewerRow)},
+                                      {"member", sizeof(Member)}})
+        results.add(std::string(name) + "_bytes", static_cast<double>(bytes));
+}
+
 // One change a tick, told to everyone.
 void change(Results& results, int viewers) {
     Stage stage;
@@ -195,13 +242,27 @@ void baselines(Results& results) {
 
 } // namespace
 
-int main() {
+int main(int count, char** arguments) {
     spdlog::set_level(spdlog::level::warn);
+    const std::pair<std::string_view, void (*)(Results&)> parts[] = {
+        {"sizes", sizes},
+        {"silence", silence},
+        {"cold", cold_rooms},
+        {"memory", memory},
+        {"change",
+         [](Results& results) {
+             for (const int viewers : {1, 10, 1000}) change(results, viewers);
+             baselines(results);
+         }},
+    };
+    const std::string_view only = count == 3 && std::string_view(arguments[1]) == "--only" ? arguments[2] : "";
+    if (count != 1 &&
+        std::ranges::find(parts, only, &std::pair<std::string_view, void (*)(Results&)>::first) == std::end(parts)) {
+        std::fprintf(stderr, "usage: tests/bench/run engine [--only sizes|silence|cold|memory|change]\n");
+        return 2;
+    }
     Results results;
-    sizes(results);
-    silence(results);
-    cold_rooms(results);
-    for (const int viewers : {1, 10, 1000}) change(results, viewers);
-    baselines(results);
+    for (const auto& [name, work] : parts)
+        if (only.empty() || only == name) work(results);
     results.print();
 }

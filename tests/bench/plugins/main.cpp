@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -24,6 +25,14 @@ const Part parts[] = {
     {"periodic", periodic_rooms}, {"beginnings", beginnings}, {"talk", talk},
     {"budget", budget},           {"live", live_rooms},       {"attacks", attacks}};
 
+int* number_of(Size& size, std::string_view option) {
+    if (option == "--rooms") return &size.rooms;
+    if (option == "--live-s") return &size.live_s;
+    if (option == "--wide-viewers") return &size.wide_viewers;
+    if (option == "--beside-wide-s") return &size.beside_wide_s;
+    return nullptr;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -32,13 +41,14 @@ int main(int count, char** arguments) {
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
         if (argument == "--quick") {
-            size = {.rooms = 1000, .live_s = 10, .all_attacks = false};
-        } else if (argument == "--rooms" && i + 1 < count && std::atoi(arguments[i + 1]) > 0) {
-            size.rooms = std::atoi(arguments[++i]);
+            size = {.rooms = 1000, .live_s = 10, .beside_wide_s = 10, .all_attacks = false};
+        } else if (int* number = number_of(size, argument); number != nullptr && i + 1 < count) {
+            *number = std::max(1, std::atoi(arguments[++i]));
         } else if (argument == "--only" && i + 1 < count) {
             only = arguments[++i];
         } else {
-            std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--rooms N] [--only PART]; parts:");
+            std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--only PART] [--rooms N] [--live-s S] "
+                                 "[--wide-viewers N] [--beside-wide-s S]; parts:");
             for (const Part& part : parts) std::fprintf(stderr, " %s", part.name.c_str());
             std::fprintf(stderr, "\n");
             return 2;

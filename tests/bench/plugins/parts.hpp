@@ -8,6 +8,9 @@ namespace playhead::bench {
 struct Size {
     int rooms = 10'000;
     int live_s = 60; // of rooms10k
+    // Of one more room beside those, which changes with every tick; 0: there is none. Then for so long.
+    int wide_viewers = 0;
+    int beside_wide_s = 300;
     bool all_attacks = true;
 };
 
@@ -23,7 +26,7 @@ void cold_rooms_without_plugins(Results& results, const Size& size);
 void periodic_rooms(Results& results, const Size& size);
 // Making a room and starting its plugins, one room a tick.
 void beginnings(Results& results, const Size& size);
-// Real time, on one core.
+// Real time, on one core: rooms of two alone, then beside a wide one.
 void live_rooms(Results& results, const Size& size);
 
 // ---- talk.cpp

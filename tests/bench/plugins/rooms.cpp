@@ -148,84 +148,143 @@ void beginnings(Results& results, const Size& size) {
     results.add("rooms500_start_ticks", ticks);
 }
 
-// Half of the viewers ask for a place in the film, the others talk; each room does both once in ten seconds.
-void live_rooms(Results& results, const Size& size) {
-    constexpr int round_ticks = 10 * ticks_per_s;
-    keep_to_one_core();
-    SteadyClock clock;
-    SystemRandom random;
-    const SessionSettings settings = bench_settings();
-    const TickLength tick_length;
-    Shard shard{settings, tick_length, EngineRun{1, {}}, clock, random};
-    const auto plugins = preset("living_room.lua");
-    std::vector<Viewer> seekers;
-    std::vector<Viewer> talkers;
-    ServerTime next = shard.run_due();
-    std::vector<double> tick_ms;
-    std::vector<double> used_ms;
-    // Runs what is due when it is due; what viewers do happens between ticks, as it would in other processes.
-    const auto tick = [&] {
-        while (clock.now() < next) {
-            const auto left = std::chrono::nanoseconds{next - clock.now()};
+namespace {
+
+// Rooms of two in real time: half of the viewers ask for a place in the film, the others talk; each room does both once
+// in ten seconds. Ticks are run when they are due; what viewers do happens between them, as it would in other
+// processes.
+class LiveRooms {
+  public:
+    struct Figures {
+        std::vector<double> tick_ms; // all its sends among it
+        std::vector<double> used_ms; // processor time of it
+        std::uint64_t skipped = 0;
+        std::uint64_t applied = 0;
+    };
+
+    explicit LiveRooms(int rooms) {
+        for (int i = 0; i < rooms; ++i) {
+            const CreatedRoom room = make_room(shard_, room_name(i), plugins_);
+            seekers_.push_back(join(shard_, room, "Ann"));
+            talkers_.push_back(join(shard_, room, "Bob"));
+            if (i % starts_per_tick == 0) tick();
+        }
+    }
+
+    // One more room, with the same rules. One of its viewers asks for another place with every tick.
+    void open_wide(int viewers) {
+        const CreatedRoom room = make_room(shard_, "wide", plugins_);
+        for (int i = 0; i < viewers; ++i) {
+            wide_.push_back(join(shard_, room, "Viewer"));
+            if (i % wide_joins_per_tick == 0) act_and_tick();
+        }
+    }
+
+    Figures act(int seconds) {
+        figures_ = {};
+        const Metrics before = shard_.metrics();
+        for (int ticks = seconds * ticks_per_s; ticks > 0; --ticks) act_and_tick();
+        figures_.skipped = shard_.metrics().ticks_skipped_total - before.ticks_skipped_total;
+        figures_.applied = shard_.metrics().commands_applied_total - before.commands_applied_total;
+        return figures_;
+    }
+
+    Shard& shard() { return shard_; }
+    std::size_t plugins() const { return plugins_->size(); }
+
+    static constexpr int round_ticks = 10 * ticks_per_s;
+
+  private:
+    static constexpr int wide_joins_per_tick = 50;
+
+    void act_and_tick() {
+        const auto rooms = static_cast<int>(seekers_.size());
+        for (int i = ticks_acted_ % round_ticks; i < rooms; i += round_ticks) {
+            const auto at = static_cast<std::size_t>(i);
+            seekers_[at].ask(Seek{MediaTime{std::int64_t{ticks_acted_} * 10'000}}, clock_.now());
+            talkers_[at].ask(say("line " + std::to_string(ticks_acted_)), clock_.now());
+            seekers_[at].read();
+            talkers_[at].read();
+        }
+        if (!wide_.empty()) wide_.front().ask(Seek{MediaTime{std::int64_t{ticks_acted_} * 1000}}, clock_.now());
+        for (Viewer& viewer : wide_) viewer.read();
+        ++ticks_acted_;
+        tick();
+    }
+
+    void tick() {
+        while (clock_.now() < next_) {
+            const auto left = std::chrono::nanoseconds{next_ - clock_.now()};
             const timespec pause{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
             nanosleep(&pause, nullptr);
         }
         const std::int64_t begun = now_ns();
         const std::int64_t used = thread_ns();
-        next = shard.run_due();
-        while (shard.fan_out_slice()) {
+        next_ = shard_.run_due();
+        while (shard_.fan_out_slice()) {
         }
-        tick_ms.push_back(static_cast<double>(now_ns() - begun) / 1e6);
-        used_ms.push_back(static_cast<double>(thread_ns() - used) / 1e6);
-    };
-    for (int i = 0; i < size.rooms; ++i) {
-        const CreatedRoom room = make_room(shard, room_name(i), plugins);
-        seekers.push_back(join(shard, room, "Ann"));
-        talkers.push_back(join(shard, room, "Bob"));
-        if (i % starts_per_tick == 0) tick();
+        figures_.tick_ms.push_back(static_cast<double>(now_ns() - begun) / 1e6);
+        figures_.used_ms.push_back(static_cast<double>(thread_ns() - used) / 1e6);
     }
-    std::uint64_t skipped_before = 0;
-    std::uint64_t applied_before = 0;
-    const int ticks = size.live_s * ticks_per_s;
+
+    SteadyClock clock_;
+    SystemRandom random_;
+    SessionSettings settings_ = bench_settings();
+    Shard shard_{settings_, TickLength{}, EngineRun{1, {}}, clock_, random_};
+    std::shared_ptr<const PluginSet> plugins_ = preset("living_room.lua");
+    ServerTime next_ = shard_.run_due();
+    std::vector<Viewer> seekers_;
+    std::vector<Viewer> talkers_;
+    std::vector<Viewer> wide_;
+    int ticks_acted_ = 0;
+    Figures figures_;
+};
+
+// What viewers asked for has been done, or it is said what became of it.
+void check_applied(Shard& shard, std::uint64_t applied, double asked) {
+    if (static_cast<double>(applied) >= 0.99 * asked) return;
+    const Metrics& metrics = shard.metrics();
+    std::fprintf(stderr,
+                 "asked %.0f, applied %llu, since the start refused %llu, put off %llu, skipped %llu, sessions %llu\n",
+                 asked, static_cast<unsigned long long>(applied),
+                 static_cast<unsigned long long>(metrics.commands_refused_total),
+                 static_cast<unsigned long long>(metrics.plugin_room_ticks_put_off_total),
+                 static_cast<unsigned long long>(metrics.ticks_skipped_total),
+                 static_cast<unsigned long long>(metrics.sessions));
+    need(false, "commands were not applied");
+}
+
+void add_live(Results& results, const std::string& name, LiveRooms::Figures figures, int seconds) {
+    results.add(name + "_tick_ms_p99", quantile(figures.tick_ms, 0.99));
+    results.add(name + "_tick_ms_max", quantile(figures.tick_ms, 1));
+    results.add(name + "_ticks_skipped", static_cast<double>(figures.skipped));
+    results.add(name + "_tick_ms", std::move(figures.tick_ms));
+    results.add(name + "_tick_cpu_ms_p99", quantile(std::move(figures.used_ms), 0.99));
+    results.add(name + "_commands_per_s", static_cast<double>(figures.applied) / seconds);
+}
+
+} // namespace
+
+void live_rooms(Results& results, const Size& size) {
+    keep_to_one_core();
+    LiveRooms rooms{size.rooms};
     // Rooms have fallen asleep while others joined: it counts when all are awake and have done it once.
-    constexpr int rounds_before = 10;
-    for (int number = -rounds_before * round_ticks; number < ticks; ++number) {
-        if (number == 0) {
-            tick_ms.clear();
-            used_ms.clear();
-            skipped_before = shard.metrics().ticks_skipped_total;
-            applied_before = shard.metrics().commands_applied_total;
-        }
-        const int turn = (number + rounds_before * round_ticks) % round_ticks;
-        for (int i = turn; i < size.rooms; i += round_ticks) {
-            const auto at = static_cast<std::size_t>(i);
-            seekers[at].ask(Seek{MediaTime{std::int64_t{number + rounds_before * round_ticks} * 10'000}}, clock.now());
-            talkers[at].ask(say("line " + std::to_string(number)), clock.now());
-            seekers[at].read();
-            talkers[at].read();
-        }
-        tick();
-    }
-    check_started(shard, plugins->size(), size.rooms);
-    const auto applied = static_cast<double>(shard.metrics().commands_applied_total - applied_before);
-    const double asked = 2.0 * size.rooms * size.live_s / 10;
-    if (applied < 0.99 * asked) {
-        const Metrics& metrics = shard.metrics();
-        std::fprintf(stderr, "asked %.0f, applied %.0f, since the start refused %llu, put off %llu, skipped %llu, sessions %llu\n",
-                     asked, applied, static_cast<unsigned long long>(metrics.commands_refused_total),
-                     static_cast<unsigned long long>(metrics.plugin_room_ticks_put_off_total),
-                     static_cast<unsigned long long>(metrics.ticks_skipped_total),
-                     static_cast<unsigned long long>(metrics.sessions));
-        need(false, "commands were not applied");
-    }
-    results.add("rooms10k_tick_ms_p99", quantile(tick_ms, 0.99));
-    results.add("rooms10k_tick_ms_max", quantile(tick_ms, 1));
-    results.add("rooms10k_ticks_skipped", static_cast<double>(shard.metrics().ticks_skipped_total - skipped_before));
-    results.add("rooms10k_tick_ms", std::move(tick_ms));
-    results.add("rooms10k_tick_cpu_ms_p99", quantile(std::move(used_ms), 0.99));
-    results.add("rooms10k_commands_applied", applied);
-    results.add("rooms10k_put_off", static_cast<double>(shard.metrics().plugin_room_ticks_put_off_total));
+    rooms.act(10 * LiveRooms::round_ticks / ticks_per_s);
+    const double commands_per_s = 2.0 * size.rooms * ticks_per_s / LiveRooms::round_ticks;
+    const LiveRooms::Figures alone = rooms.act(size.live_s);
+    check_started(rooms.shard(), rooms.plugins(), size.rooms);
+    check_applied(rooms.shard(), alone.applied, commands_per_s * size.live_s);
+    add_live(results, "rooms10k", alone, size.live_s);
     results.add("rooms10k_kib_per_room", resident_kib() / size.rooms);
+    if (size.wide_viewers > 0) {
+        rooms.open_wide(size.wide_viewers);
+        rooms.act(10);
+        const LiveRooms::Figures beside = rooms.act(size.beside_wide_s);
+        check_started(rooms.shard(), rooms.plugins(), size.rooms + 1);
+        check_applied(rooms.shard(), beside.applied, (commands_per_s + ticks_per_s) * size.beside_wide_s);
+        add_live(results, "rooms10k_beside_wide", beside, size.beside_wide_s);
+    }
+    results.add("rooms10k_put_off", static_cast<double>(rooms.shard().metrics().plugin_room_ticks_put_off_total));
 }
 
 } // namespace playhead::bench

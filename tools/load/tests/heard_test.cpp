@@ -74,6 +74,11 @@ TEST_CASE("the other messages are told apart") {
     const auto ended = heard_in(payload_of(Goodbye{{ErrorCode::slow, "too slow", 0}, true}));
     CHECK(ended.kind == Heard::Kind::goodbye);
     CHECK(ended.why == "slow: too slow");
+    CHECK(ended.resumable);
+    CHECK(ended.retry_ms == 0);
+    const auto later = heard_in(payload_of(Goodbye{{ErrorCode::rate_limited, "too many at once", 1500}, false}));
+    CHECK_FALSE(later.resumable);
+    CHECK(later.retry_ms == 1500);
     CHECK(heard_in(Bytes(3)).kind == Heard::Kind::broken);
     CHECK(heard_in({}).kind == Heard::Kind::broken);
 }

@@ -74,3 +74,17 @@ TEST_CASE("what cannot be is counted as the nearest that can") {
     CHECK(latencies.max_us() == Latencies::us_max);
     CHECK(latencies.quantile_us(1) == static_cast<double>(Latencies::us_max));
 }
+
+TEST_CASE("what came since another moment is told apart from what was before") {
+    Latencies latencies;
+    for (const int us : {10, 5000, 90'000}) latencies.record(us);
+    const Latencies before = latencies;
+    CHECK(latencies.since(before).count() == 0);
+    CHECK(latencies.since(before).quantile_us(1) == 0);
+    for (const int us : {20, 30, 40}) latencies.record(us);
+    const Latencies since = latencies.since(before);
+    CHECK(since.count() == 3);
+    CHECK(since.mean_us() == 30);
+    CHECK(since.quantile_us(0.5) == 30);
+    CHECK(since.max_us() == 40); // and not what was there before
+}

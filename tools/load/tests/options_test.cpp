@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 using namespace playhead::load;
 using namespace std::chrono_literals;
@@ -11,8 +13,19 @@ namespace {
 
 constexpr std::string_view link = "http://127.0.0.1:8080/r/demo#j.demo.AAAAAAAAAAAAAAAAAAAAAA";
 
+// Files that a test knows.
+std::expected<std::string, std::string> read_file(const std::string& path) {
+    const std::string server = "http://127.0.0.1:8080/r/";
+    const std::string secret = ".AAAAAAAAAAAAAAAAAAAAAA";
+    if (path == "two.txt") return server + "one#j.one" + secret + "\n\n" + server + "two#j.two" + secret + "\n";
+    if (path == "apart.txt") return server + "one#j.one" + secret + "\nhttp://127.0.0.1:9/r/two#j.two" + secret;
+    if (path == "wrong.txt") return server + "one#j.one" + secret + "\nsomething else\n";
+    if (path == "empty.txt") return "\n";
+    return std::unexpected("cannot read " + path);
+}
+
 auto parse(std::initializer_list<std::string_view> arguments) {
-    return parse_options({arguments.begin(), arguments.size()});
+    return parse_options({arguments.begin(), arguments.size()}, read_file);
 }
 
 void refuses(std::initializer_list<std::string_view> arguments, std::string_view words) {
@@ -31,45 +44,26 @@ TEST_CASE("a room's link is all that has to be said") {
     CHECK(options->dialect == Dialect::playhead);
     CHECK(options->host == "127.0.0.1");
     CHECK(options->port == 8080);
-    CHECK(options->room == "demo");
-    CHECK(options->token == "j.demo.AAAAAAAAAAAAAAAAAAAAAA");
+    REQUIRE(options->rooms.size() == 1);
+    CHECK(options->rooms[0] == RoomLink{"demo", "j.demo.AAAAAAAAAAAAAAAAAAAAAA"});
     CHECK(options->viewers == 100);
     CHECK(options->processes == 1);
     CHECK(options->mix == Mix{});
 }
 
 TEST_CASE("everything can be said") {
-    const auto options = parse({"--room",
-                                link,
-                                "--viewers",
-                                "40000",
-                                "--processes",
-                                "4",
-                                "--seconds",
-                                "30",
-                                "--join-seconds",
-                                "60",
-                                "--connects-per-s",
-                                "500",
-                                "--mix",
-                                "watch=9,seek=1",
-                                "--every-ms",
-                                "200",
-                                "--slow",
-                                "5:1024",
-                                "--never-read",
-                                "3",
-                                "--silent",
-                                "--server-pid",
-                                "4711",
-                                "--svg",
-                                "load.svg"});
+    const auto options = parse(
+        {"--room",         link,    "--viewers",        "40000",  "--processes",  "4",    "--seconds", "30",
+         "--join-seconds", "60",    "--connects-per-s", "500",    "--at-once",    "5000", "--mix",     "watch=9,seek=1",
+         "--every-ms",     "200",   "--slow",           "5:1024", "--never-read", "3",    "--silent",  "--server-pid",
+         "4711",           "--svg", "load.svg"});
     REQUIRE(options.has_value());
     CHECK(options->viewers == 40'000);
     CHECK(options->processes == 4);
     CHECK(options->time == 30s);
     CHECK(options->join_time == 60s);
     CHECK(options->connects_per_s == 500);
+    CHECK(options->at_once == 5000);
     CHECK(options->mix == parse_mix("watch=9,seek=1"));
     CHECK(options->every == 200ms);
     CHECK(options->slow == 5);
@@ -87,6 +81,36 @@ TEST_CASE("viewers take as few processes as will do") {
     CHECK(parse({"--room", link, "--viewers", "200000"})->processes == 11);
     refuses({"--room", link, "--viewers", "19001", "--processes", "1"}, "do not fit into 1 processes");
     refuses({"--room", link, "--viewers", "3", "--processes", "4"}, "more --processes than --viewers");
+}
+
+TEST_CASE("a file may name many rooms of one server") {
+    const auto options = parse({"--rooms", "two.txt", "--viewers", "5"});
+    REQUIRE(options.has_value());
+    CHECK(options->port == 8080);
+    REQUIRE(options->rooms.size() == 2);
+    CHECK(options->rooms[0].room == "one");
+    CHECK(options->rooms[1] == RoomLink{"two", "j.two.AAAAAAAAAAAAAAAAAAAAAA"});
+    refuses({"--rooms", "two.txt", "--viewers", "1"}, "2 rooms for 1 --viewers");
+    refuses({"--rooms", "none.txt"}, "cannot read none.txt");
+    refuses({"--rooms", "empty.txt"}, "no link in empty.txt");
+    refuses({"--rooms", "wrong.txt"}, "wrong.txt line 2: a link looks like");
+    refuses({"--rooms", "apart.txt"}, "apart.txt line 2 is a room of another server");
+    refuses({"--rooms"}, "--rooms needs a value");
+}
+
+TEST_CASE("viewers fill one room after the other, as many in each") {
+    Options options;
+    options.rooms.resize(4);
+    options.viewers = 8;
+    std::vector<std::size_t> rooms;
+    for (std::uint32_t viewer = 0; viewer < 8; ++viewer) rooms.push_back(room_of(options, viewer));
+    CHECK(rooms == std::vector<std::size_t>{0, 0, 1, 1, 2, 2, 3, 3});
+
+    options.rooms.resize(3);
+    options.viewers = 200'000;
+    std::vector<std::size_t> counts(3);
+    for (std::uint32_t viewer = 0; viewer < options.viewers; ++viewer) ++counts[room_of(options, viewer)];
+    CHECK(counts == std::vector<std::size_t>{66'667, 66'667, 66'666});
 }
 
 TEST_CASE("a server of a benchmark is named by its address") {
@@ -117,6 +141,7 @@ TEST_CASE("a wrong option is named with what was expected") {
     refuses({"--room", link, "--seconds", "3601"}, "from 1 to 3600");
     refuses({"--room", link, "--seconds", "-1"}, "from 1 to 3600");
     refuses({"--room", link, "--seconds"}, "--seconds needs a value");
+    refuses({"--room", link, "--at-once", "0"}, "from 1 to 19000");
     refuses({"--room", link, "--mix", "dance=1"}, "acts of");
     refuses({"--room", link, "--slow", "5"}, "N:BYTES_PER_S");
     refuses({"--room", link, "--slow", "0:5"}, "N:BYTES_PER_S");
@@ -125,8 +150,8 @@ TEST_CASE("a wrong option is named with what was expected") {
 }
 
 TEST_CASE("the help names every option that there is") {
-    for (const auto option :
-         {"--room", "--raw", "--to", "--viewers", "--processes", "--seconds", "--join-seconds", "--connects-per-s",
-          "--mix", "--every-ms", "--slow", "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
+    for (const auto option : {"--room", "--rooms", "--raw", "--to", "--viewers", "--processes", "--seconds",
+                              "--join-seconds", "--connects-per-s", "--at-once", "--mix", "--every-ms", "--slow",
+                              "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
         CHECK(usage.find(std::string("  ") + option) != std::string_view::npos);
 }

@@ -65,8 +65,21 @@ TEST_CASE("a server agrees with 101, and nothing else") {
     CHECK_FALSE(part->has_value());
     const auto refused = agreed_head_bytes("HTTP/1.1 503 Service Unavailable\r\n\r\n");
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error() == "HTTP/1.1 503 Service Unavailable");
+    CHECK(refused.error().why == "HTTP/1.1 503 Service Unavailable");
+    CHECK_FALSE(refused.error().retry_after.has_value());
     CHECK_FALSE(agreed_head_bytes(std::string(20'000, 'x')).has_value());
+}
+
+TEST_CASE("a server that does not agree may say when to ask again") {
+    const auto after = [](const std::string& fields) {
+        return agreed_head_bytes("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n" + fields + "\r\n")
+            .error()
+            .retry_after;
+    };
+    CHECK(after("Retry-After: 7\r\nConnection: close\r\n") == std::chrono::seconds(7));
+    CHECK(after("Retry-After: 7\r\n") == std::chrono::seconds(7));
+    CHECK_FALSE(after("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n").has_value());
+    CHECK_FALSE(after("").has_value());
 }
 
 TEST_CASE("a request names the room and the subprotocol") {
