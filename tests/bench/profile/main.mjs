@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { build, root, startEngine, stop } from '../../harness/engine.mjs';
-import { startLoad } from '../fanout/loads.mjs';
+import { startLoad } from '../loads.mjs';
 import { functionsOf, ownersOf } from './calls.mjs';
 import { svgOf } from './flame-graph.mjs';
 import { readPerf, samplesPerSecond, startPerf } from './perf.mjs';
