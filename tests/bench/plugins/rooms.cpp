@@ -270,6 +270,7 @@ void live_rooms(Results& results, const Size& size) {
     LiveRooms rooms{size.rooms};
     // Rooms have fallen asleep while others joined: it counts when all are awake and have done it once.
     rooms.act(10 * LiveRooms::round_ticks / ticks_per_s);
+    std::fprintf(stderr, "live: all rooms are awake\n"); // for whoever profiles this process
     const double commands_per_s = 2.0 * size.rooms * ticks_per_s / LiveRooms::round_ticks;
     const LiveRooms::Figures alone = rooms.act(size.live_s);
     check_started(rooms.shard(), rooms.plugins(), size.rooms);

@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { build, root, startEngine, stop } from '../../harness/engine.mjs';
 import { startLoad } from '../loads.mjs';
 import { functionsOf, ownersOf } from './calls.mjs';
@@ -40,6 +41,7 @@ const say = (text) => console.error(`[${String(Math.round((Date.now() - began) /
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const shown = (value, digits = 2) => Math.round(value * 10 ** digits) / 10 ** digits;
 const ticksPerSecond = 20;
+const marginSeconds = 10; // that ticks go on for, at least, after the sampling
 const loads = [];
 const noteLoad = () => loads.push(loadavg()[0]);
 const loadNote = () => `load average ${shown(Math.min(...loads), 1)} to ${shown(Math.max(...loads), 1)} on ${cpus().length} processors`;
@@ -92,22 +94,27 @@ async function profileFanOut(folder) {
   }
 }
 
-// The bench's part `live` works in a child of its own. When it begins to measure follows from what it does before, in real time:
-// rooms are opened, three a tick, then act for ten rounds of ten seconds, after which all are awake and do the same until its end.
+// The bench's part `live` works in a child of its own, and says when all its rooms are awake and do the same until the end.
 async function profileTicks(folder) {
   const rooms = whole('rooms', 20_000);
-  const seconds = whole('seconds', 50); // of the 60 that it measures
-  const settledMs = (rooms / 3 / ticksPerSecond + 100 + 5) * 1000;
-  const bench = spawn(path.join(build, 'tests/bench/plugins/playhead_bench_plugins'), ['--only', 'live', '--rooms', String(rooms)], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const seconds = whole('seconds', 600);
+  const bench = spawn(
+    path.join(build, 'tests/bench/plugins/playhead_bench_plugins'),
+    ['--only', 'live', '--rooms', String(rooms), '--live-s', String(seconds + marginSeconds)],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   try {
     let output = '';
     bench.stdout.on('data', (chunk) => (output += chunk));
     const ended = new Promise((resolve) => bench.once('exit', resolve));
-    say(`${rooms} rooms open and wake, which takes ${Math.round(settledMs / 1000)} s`);
-    const early = await Promise.race([ended, sleep(settledMs)]);
+    say(`${rooms} rooms open and wake, which takes ${Math.round(rooms / 3 / ticksPerSecond + 100)} s at least`);
+    const awake = new Promise((resolve) =>
+      createInterface({ input: bench.stderr }).on('line', (line) => {
+        console.error(line);
+        if (line === 'live: all rooms are awake') resolve();
+      }),
+    );
+    const early = await Promise.race([ended, awake]);
     if (early !== undefined) throw new Error(`the bench ended with ${early} before its rooms were awake`);
     const [worker] = readFileSync(`/proc/${bench.pid}/task/${bench.pid}/children`, 'utf8').trim().split(' ');
     if (!worker) throw new Error('the bench has no child that works');
