@@ -152,7 +152,7 @@ void memory(Results& results) {
     const double empty = heap_bytes();
     for (int i = 0; i < last; ++i) pairs.push_back(make_loopback());
     const double pair_bytes = (heap_bytes() - empty) / last;
-    pairs = {};
+    pairs = std::vector<LoopbackPair>{};
 
     Stage stage;
     const CreatedRoom room = stage.create_room("memory");
