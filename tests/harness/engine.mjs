@@ -27,7 +27,7 @@ export function untilLine(child, pattern, name) {
       }
     };
     child.stdout.on('data', look);
-    child.stderr.on('data', look);
+    child.stderr?.on('data', look);
     child.once('exit', (code) => {
       clearTimeout(timer);
       reject(new Error(`${name} ended with ${code}:\n${output}`));
@@ -77,9 +77,9 @@ export async function freePort() {
 }
 
 // Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
-// signed the certificate.
+// signed the certificate. Its log goes to the descriptor `stderr`, if there is one.
 // Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.
-export async function startEngine(config = {}, { ca } = {}) {
+export async function startEngine(config = {}, { ca, stderr = 'pipe' } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
   const script = path.join(folder, 'config.lua');
   const { limits, ...rest } = config;
@@ -93,7 +93,7 @@ export async function startEngine(config = {}, { ca } = {}) {
       ...rest,
     })}\n`,
   );
-  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', stderr] });
   const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine');
   const port = Number(new URL(url).port);
   const ask = ca ? fetchBelieving(ca) : fetch;
