@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const folders = ['harness', 'bench/profile', 'e2e', 'hostile'];
+const folders = ['harness', 'bench/profile', 'e2e', 'conformance', 'hostile'];
 const files = process.argv.length > 2
   ? process.argv.slice(2)
   : folders.flatMap((folder) =>

@@ -1,16 +1,22 @@
 #include "app/command_line.hpp"
 #include "app/config.hpp"
+#include "app/log_sink.hpp"
 #include "app/plugin_commands.hpp"
 #include "app/server.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <fcntl.h>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -22,8 +28,26 @@ constexpr std::string_view version = PLAYHEAD_VERSION;
 
 void say(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
 
+// Where one of the three standard descriptors is closed, the first socket would get its number, and the log with it.
+void open_standard_descriptors() {
+    int descriptor = 0;
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO) descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor > STDERR_FILENO) ::close(descriptor);
+}
+
+// Limits keep it from coming to this, if there is as much memory as they add up to. If there is not, an engine that
+// ends at once and is started again is worth more than one that has lost a thread. (Nothing here catches
+// std::bad_alloc.)
+[[noreturn]] void out_of_memory() {
+    playhead::write_without_waiting(STDERR_FILENO,
+                                    "playhead: out of memory; give it more, or lower the limits in its config\n");
+    std::_Exit(exit_environment);
+}
+
 void start_logging(const std::string& level) {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("app"));
+    std::signal(SIGPIPE, SIG_IGN); // of whoever read the log and is gone
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("app", std::make_shared<playhead::LogSink>(STDERR_FILENO)));
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %n %v", spdlog::pattern_time_type::utc);
     spdlog::set_level(spdlog::level::from_str(level));
 }
@@ -69,6 +93,8 @@ int run(const playhead::CommandLine& wanted) {
 } // namespace
 
 int main(int argument_count, char** argument_values) {
+    open_standard_descriptors();
+    std::set_new_handler(out_of_memory);
     const std::vector<std::string_view> arguments{argument_values + (argument_count > 0 ? 1 : 0),
                                                   argument_values + argument_count};
     try {

@@ -51,6 +51,7 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
       broadcast_(room_.state(), shard.metrics),
       due_(this),
       lead_(lead_for({}, shard.tick_length)),
+      surveyed_at_(shard.clock.now()),
       empty_since_(shard.clock.now()) {
     beacon_tick_ = next_beacon_after(shard.next_tick);
     broadcast_.observe(shard.next_tick);
@@ -183,9 +184,13 @@ Beacon RoomHost::survey(ServerTime now) {
     std::vector<Microseconds> delays;
     DriftHistogram drift;
     std::uint32_t slow_sessions = 0;
+    // Who seems silent or slow may have spoken and read while it was us who did not run (the process was stopped, or
+    // the machine): what has come meanwhile is read before the next survey, which judges.
+    const bool was_away = now - std::exchange(surveyed_at_, now) > 2 * beacon_interval;
     fan_out_.for_each([&](Session& session) {
-        if (auto closing = session.protocol.on_time(now)) return close(session, closing->error, closing->resumable);
-        if (session.outbox.too_slow(session.connection(), now, shard_.settings)) {
+        if (auto closing = was_away ? std::nullopt : session.protocol.on_time(now))
+            return close(session, closing->error, closing->resumable);
+        if (!was_away && session.outbox.too_slow(session.connection(), now, shard_.settings)) {
             ++shard_.metrics.slow_closed_total;
             return close(session, {ErrorCode::slow, "the connection does not take what the room sends"}, true);
         }

@@ -155,7 +155,8 @@ class RoomHost final : private SessionOwner {
     FanOut fan_out_;
     DueRooms::Entry due_;
     Lead lead_;
-    Tick beacon_tick_; // when the next one is due
+    Tick beacon_tick_;       // when the next one is due
+    ServerTime surveyed_at_; // last
     ServerTime empty_since_;
     DriftHistogram drift_; // what of the shard's is ours
     std::uint32_t slow_sessions_ = 0;

@@ -27,7 +27,7 @@ export function untilLine(child, pattern, name) {
       }
     };
     child.stdout.on('data', look);
-    child.stderr.on('data', look);
+    child.stderr?.on('data', look);
     child.once('exit', (code) => {
       clearTimeout(timer);
       reject(new Error(`${name} ended with ${code}:\n${output}`));
@@ -77,9 +77,10 @@ export async function freePort() {
 }
 
 // Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
-// signed the certificate. `preset`: over a script of scripts/, of which plugins and limits stay unless they are named.
+// signed the certificate. `preset`: over a script of scripts/, of which plugins and limits stay unless they are named. Its log
+// goes to the descriptor `stderr`, if there is one.
 // Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.
-export async function startEngine(config = {}, { ca, preset } = {}) {
+export async function startEngine(config = {}, { ca, preset, stderr = 'pipe' } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
   const script = path.join(folder, 'config.lua');
   const { limits, plugins, ...rest } = config;
@@ -100,7 +101,7 @@ for part, more in pairs(${lua({ limits: { rooms_created_per_minute: 600, ...limi
 end
 return config\n`,
   );
-  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', stderr] });
   const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine');
   const port = Number(new URL(url).port);
   const ask = ca ? fetchBelieving(ca) : fetch;

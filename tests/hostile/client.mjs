@@ -200,22 +200,23 @@ export const handshakeOf = (room, fields = {}) => {
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
-// One frame, well-formed unless told otherwise.
-export function frame(payload, { code = opcode.binary, final = true, masked = true, reserved = 0, length } = {}) {
+// One frame, well-formed unless told otherwise. `form`: bits of the length field (7, 16 or 64), however short it is;
+// `length`: what it says, whatever is true.
+export function frame(payload, { code = opcode.binary, final = true, masked = true, reserved = 0, length, form, key = randomBytes(4) } = {}) {
   const data = Buffer.from(payload);
   const size = length ?? data.length;
+  const bits = form ?? (size < 126 ? 7 : size < 65536 ? 16 : 64);
   const head = [(final ? 0x80 : 0) | (reserved << 4) | code];
   const mask = masked ? 0x80 : 0;
-  if (size < 126) head.push(mask | size);
-  else if (size < 65536) head.push(mask | 126, size >> 8, size & 0xff);
+  if (bits === 7) head.push(mask | size);
+  else if (bits === 16) head.push(mask | 126, size >> 8, size & 0xff);
   else {
     const wide = Buffer.alloc(8);
     wide.writeBigUInt64BE(BigInt(size));
     head.push(mask | 127, ...wide);
   }
   if (!masked) return Buffer.concat([Buffer.from(head), data]);
-  const key = randomBytes(4);
-  return Buffer.concat([Buffer.from(head), key, data.map((byte, index) => byte ^ key[index % 4])]);
+  return Buffer.concat([Buffer.from(head), Buffer.from(key), data.map((byte, index) => byte ^ key[index % 4])]);
 }
 
 export class RawViewer extends RawConnection {

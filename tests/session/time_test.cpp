@@ -94,6 +94,41 @@ TEST_CASE("[T5] a scheduled start and the end of media come on their tick in a r
     }
 }
 
+TEST_CASE("[S7] [S5] who spoke and read while the engine did not run is not taken for dead or slow") {
+    Stage stage;
+    Peer ann = stage.join("Ann");
+    Peer bob = stage.join("Bob");
+    Peer fresh = stage.connect();
+    bob.block();
+    ann.say(command(1, Play{}, MediaInstance{1}, stage.clock.time));
+    stage.tick();
+    CHECK(stage.shard.metrics().slow_sessions == 1);
+    stage.clock.time += seconds{60}; // longer than any time-out; then ticks come before what the sockets hold
+    stage.tick();
+    CHECK_FALSE(ann.closed());
+    CHECK_FALSE(bob.closed());
+    CHECK_FALSE(fresh.closed());
+    for (Peer* peer : {&ann, &bob}) peer->say(Ping{});
+    bob.unblock();
+    fresh.say(stage.hello("Cy"));
+    stage.pass(seconds{3});
+    CHECK_FALSE(ann.closed());
+    CHECK_FALSE(bob.closed());
+    CHECK_FALSE(fresh.closed());
+    CHECK(stage.shard.metrics().slow_sessions == 0);
+
+    SUBCASE("who says nothing after it either is") {
+        stage.pass(seconds{31});
+        CHECK(ann.line().close_code == ErrorCode::idle);
+    }
+    SUBCASE("being away is no way to keep the dead") {
+        stage.clock.time += seconds{60};
+        stage.tick();
+        stage.pass(milliseconds{1100});
+        CHECK(ann.line().close_code == ErrorCode::idle);
+    }
+}
+
 TEST_CASE("[T1] lateness, overruns and durations are measured") {
     Stage stage;
     stage.tick(10);

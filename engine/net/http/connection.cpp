@@ -317,7 +317,11 @@ asio::awaitable<void> HttpConnection::upgrade(RoomId room, Reading& reading) {
         response.set(beast::http::field::sec_websocket_protocol, "playhead.v1");
         response.set(beast::http::field::server, "playhead");
     }));
-    const auto [error] = co_await stream.async_accept(reading.parser->get(), use_tuple);
+    // Beast reads the first line of a list only. All lines were read by check_handshake(), and say this.
+    auto& request = reading.parser->get();
+    request.set(beast::http::field::connection, "Upgrade");
+    request.set(beast::http::field::upgrade, "websocket");
+    const auto [error] = co_await stream.async_accept(request, use_tuple);
     if (error) {
         ++service_.counters().upgrades_refused;
         error_code ignored;

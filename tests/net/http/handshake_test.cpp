@@ -90,6 +90,52 @@ TEST_CASE("[H7] our subprotocol must be among those offered") {
     CHECK(status_of(with("Sec-WebSocket-Protocol", "xplayhead.v1, mqtt")) == 400);
 }
 
+TEST_CASE("[H7] subprotocols are compared letter for letter, in all lines there are") {
+    CHECK(status_of(with("Sec-WebSocket-Protocol", "Playhead.V1")) == 400);
+    CHECK(status_of(with_another("Sec-WebSocket-Protocol", "chat")) == 101);
+    CHECK(status_of(with("Sec-WebSocket-Protocol", ",, playhead.v1 ,")) == 101);
+    for (const std::string broken : {"playhead.v1, a b", "playhead.v1, \"chat\"", "playhead.v1, a/b",
+                                     "caf\xe9, playhead.v1", "playhead.v1, a\tb", "playhead.v1, \x7f"}) {
+        CAPTURE(broken);
+        const auto checked = check_handshake(with("Sec-WebSocket-Protocol", broken), {});
+        REQUIRE_FALSE(checked.has_value());
+        CHECK(checked.error().code == "malformed");
+    }
+}
+
+TEST_CASE("[H7] extensions are not agreed to, but have to be spelt") {
+    for (const std::string fine : {"permessage-deflate; client_max_window_bits", "foo", "foo,bar;baz=1",
+                                   " foo ; bar = \"b\\az\" , , qux ", "a;b;c;d=\"1\""}) {
+        CAPTURE(fine);
+        CHECK(status_of(with("Sec-WebSocket-Extensions", fine)) == 101);
+    }
+    for (const std::string broken : {"", ",", ";", "foo;", "foo;;bar", "foo; =1", "foo; bar=", "foo; bar=a=b", "foo=1",
+                                     "foo bar", "foo; bar=\"\"", "foo; bar=\"", "foo; bar=\"b z\"", "foo; bar=\"b,c\"",
+                                     "foo; bar=\"b;c\"", "foo; bar=\"b\\\"", "foo; bar=\"b\"c", "foo, b\xc3\xa4r"}) {
+        CAPTURE(broken);
+        CHECK(status_of(with("Sec-WebSocket-Extensions", broken)) == 400);
+    }
+    Request two = with("Sec-WebSocket-Extensions", "foo");
+    CHECK(status_of(two) == 101);
+    two.fields.push_back({"sec-websocket-extensions", "bar; baz"});
+    CHECK(status_of(two) == 101);
+    two.fields.push_back({"Sec-WebSocket-Extensions", ";"});
+    CHECK(status_of(two) == 400);
+}
+
+TEST_CASE("[H7] a Host that names nobody is malformed") {
+    CHECK(status_of(with("Host", "")) == 400);
+    CHECK(status_of(with("Host", " ")) == 400);
+}
+
+TEST_CASE("[H7] a list may be spread over lines") {
+    Request spread = with("Connection", "keep-alive");
+    CHECK(status_of(spread) == 426);
+    spread.fields.push_back({"Connection", "Upgrade"});
+    spread.fields.insert(spread.fields.begin(), {"Upgrade", "h2c"});
+    CHECK(status_of(spread) == 101);
+}
+
 TEST_CASE("[H7] a page of another origin may not join") {
     const std::vector<std::string> allowed{"https://friend.example"};
     CHECK(status_of(with("Origin", "https://evil.example")) == 403);
