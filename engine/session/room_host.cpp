@@ -94,7 +94,7 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     if (has_plugins()) turn.emplace(shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::tick);
     missed += std::exchange(times_put_off_, 0);
     gone_.clear();
-    for (const ViewerId viewer : places_.lost_since(now - shard_.settings.viewer_grace))
+    for (const ViewerId viewer : places_.lost_since(now - shard_.settings.viewer_grace, leaves_per_tick_max))
         remove_place(viewer, LeaveReason::lost);
 
     // Inputs, in the order in which they arrived, plugins' hooks around each; then what plugins have planned, once each
@@ -105,6 +105,7 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
         if (auto outcome = room_.apply(input, tick, lead_)) outcomes.push_back(*std::move(outcome));
     }
     room_.advance(tick, missed, lead_);
+    pace_newcomers();
 
     const Version before = broadcast_.version();
     bool news = room_.commit() != before;

@@ -99,6 +99,7 @@ Heard heard_in(ByteView message) {
                    [&](Goodbye& goodbye) {
                        heard.kind = Kind::goodbye;
                        heard.why = std::string(name_of(goodbye.error.code)) + ": " + goodbye.error.message;
+                       heard.retry_ms = goodbye.error.retry_ms;
                    },
                },
                *decoded);

@@ -40,6 +40,7 @@ struct Heard {
     std::uint32_t sequence = 0;         // of a reply
     Verdict verdict = Verdict::applied; // of a reply
     std::string why;                    // of a refusal, a goodbye, or of what is broken
+    std::uint32_t retry_ms = 0;         // of a goodbye
     Welcome welcome;                    // of a welcome
     Pong pong;                          // of a pong
 };

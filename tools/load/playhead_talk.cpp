@@ -100,7 +100,9 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
     using Kind = Heard::Kind;
     switch (heard.kind) {
     case Kind::broken: return std::unexpected("a message that is none: " + heard.why);
-    case Kind::goodbye: return std::unexpected("goodbye, " + heard.why);
+    case Kind::goodbye:
+        viewer.not_sooner = Nanoseconds{heard.retry_ms} * 1'000'000;
+        return std::unexpected("goodbye, " + heard.why);
     case Kind::welcome:
         if (viewer.act == Act::reconnect) viewer.resume_token = heard.welcome.resume_token;
         report_interval_ = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;

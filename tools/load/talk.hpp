@@ -27,6 +27,7 @@ struct Viewer {
     bool turn_open = false; // what is heard now belongs to a delivery that is counted already
     Bytes rest;             // the part of a message or frame that is cut
     Nanoseconds connected_ns = 0;
+    Nanoseconds not_sooner = 0;    // than so much later does the engine want it back
     std::uint32_t connections = 0; // so far; tasks of an earlier one are void
     std::uint64_t heard = 0;       // towards Board::wanted
     std::uint64_t done = 0;        // the Board::wanted that it has reached

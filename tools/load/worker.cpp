@@ -230,7 +230,7 @@ void Worker::lose(Viewer& viewer, std::string_view why) {
     if (options_.commands && board_.phase.load() != Phase::joining) {
         viewer.state = Viewer::State::gone;
     } else {
-        later(viewer, Task::connect, now_ns() + retry_after);
+        later(viewer, Task::connect, now_ns() + std::max(retry_after, std::exchange(viewer.not_sooner, 0)));
     }
 }
 

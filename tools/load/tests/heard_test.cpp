@@ -74,6 +74,7 @@ TEST_CASE("the other messages are told apart") {
     const auto ended = heard_in(payload_of(Goodbye{{ErrorCode::slow, "too slow", 0}, true}));
     CHECK(ended.kind == Heard::Kind::goodbye);
     CHECK(ended.why == "slow: too slow");
+    CHECK(heard_in(payload_of(Goodbye{{ErrorCode::rate_limited, "later", 4321}, true})).retry_ms == 4321);
     CHECK(heard_in(Bytes(3)).kind == Heard::Kind::broken);
     CHECK(heard_in({}).kind == Heard::Kind::broken);
 }
