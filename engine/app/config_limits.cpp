@@ -33,6 +33,15 @@ const Keys<Config>& limit_keys() {
             "viewers_per_room_max", [](auto& c) -> auto& { return c.sessions.viewers_per_room_max; }, 1, 1'000'000,
             "viewers in one room; more are refused"),
         integer<Config>(
+            "joins_per_s", [](auto& c) -> auto& { return c.sessions.joins_per_s; }, 1, 1'000'000,
+            "viewers that each shard lets in, in the long run; fewer while its ticks take long"),
+        integer<Config>(
+            "join_burst", [](auto& c) -> auto& { return c.sessions.join_burst; }, 1, 1'000'000,
+            "viewers that it lets in at once"),
+        duration<Config, milliseconds>(
+            "join_wait_max_ms", [](auto& c) -> auto& { return c.sessions.join_wait_max; }, 0, 8000,
+            "how long others wait for their turn; who would wait longer is told when to come back"),
+        integer<Config>(
             "commands_per_s", [](auto& c) -> auto& { return c.sessions.commands_per_s; }, 1, 1000,
             "of one viewer, in the long run"),
         integer<Config>(

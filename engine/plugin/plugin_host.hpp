@@ -51,6 +51,8 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Outcome> apply(const Input& input, Tick tick, const Lead& lead);
     void advance(Tick tick, const Lead& lead);
     std::optional<Tick> next_due(Tick tick) const;
+    // Events wait for the next tick.
+    bool behind() const { return !waiting_.empty(); }
     void collect_garbage();
     void suspend(std::string_view plugin, Tick tick);
 

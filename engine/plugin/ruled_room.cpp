@@ -86,6 +86,8 @@ std::optional<Tick> RuledRoom::next_due(Tick tick) const {
     return host_ != nullptr ? host_->next_due(tick) : std::nullopt;
 }
 
+bool RuledRoom::behind() const { return host_ != nullptr && host_->behind(); }
+
 void RuledRoom::collect_garbage() {
     if (host_ != nullptr) host_->collect_garbage();
 }

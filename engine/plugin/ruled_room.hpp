@@ -104,6 +104,8 @@ class RuledRoom {
 
     // The next tick after `tick` at which plugins have something to do; empty if nothing is planned.
     std::optional<Tick> next_due(Tick tick) const;
+    // Its plugins have not heard of all that has happened: there was no time for it in the tick.
+    bool behind() const;
     // The fixed step after the commit; nothing if no plugin ran.
     void collect_garbage();
 

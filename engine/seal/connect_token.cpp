@@ -120,6 +120,13 @@ Result<void> UsedTokens::use(const ConnectGrant& grant, ServerTime now) {
         used_.erase(by_expiry_.begin()->second);
         by_expiry_.erase(by_expiry_.begin());
     }
+    if (auto good = usable(grant, now); !good) return good;
+    used_.insert(grant.serial);
+    by_expiry_.emplace(grant.expires, grant.serial);
+    return {};
+}
+
+Result<void> UsedTokens::usable(const ConnectGrant& grant, ServerTime now) const {
     // Also one that has expired since it was opened: nobody remembers it any more.
     if (now >= grant.expires) return refused(ErrorCode::token_stale, "the connect token has expired; ask for another");
     if (used(grant)) return refused(ErrorCode::token_stale, "the connect token has been used; ask for another");
@@ -127,8 +134,6 @@ Result<void> UsedTokens::use(const ConnectGrant& grant, ServerTime now) {
         constexpr std::uint32_t retry_ms = 1000;
         return std::unexpected(Error{ErrorCode::rate_limited, "too many join here at the moment", retry_ms});
     }
-    used_.insert(grant.serial);
-    by_expiry_.emplace(grant.expires, grant.serial);
     return {};
 }
 

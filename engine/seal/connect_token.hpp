@@ -58,7 +58,8 @@ class UsedTokens {
     // Succeeds the first time only. Errors: token_stale (used before, or expired since it was opened), rate_limited
     // (too many in too short a time).
     Result<void> use(const ConnectGrant& grant, ServerTime now);
-    // Looks, and uses nothing up.
+    // The same, and uses nothing up.
+    Result<void> usable(const ConnectGrant& grant, ServerTime now) const;
     bool used(const ConnectGrant& grant) const { return used_.contains(grant.serial); }
     std::size_t size() const { return used_.size(); }
 

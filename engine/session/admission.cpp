@@ -44,11 +44,12 @@ Result<Admission> by_grant(const seal::ConnectGrant& grant, const Door& door) {
 Result<Admission> by_connect_token(std::string_view text, Asks asks, ServerTime now, const Door& door) {
     if (asks == Asks::for_a_token)
         return refused(ErrorCode::token_malformed, "the token's kind is neither j (join) nor o (owner)");
-    const auto grant = seal::open_connect_token(text, door.run.sealing_key, door.run.clock_id, now);
-    if (!grant) return std::unexpected(grant.error());
-    const auto admission = by_grant(*grant, door);
+    auto grant = seal::open_connect_token(text, door.run.sealing_key, door.run.clock_id, now);
+    if (!grant) return std::unexpected(std::move(grant.error()));
+    auto admission = by_grant(*grant, door);
     if (!admission) return admission;
-    if (const auto first = door.used_tokens.use(*grant, now); !first) return std::unexpected(first.error());
+    if (auto usable = door.used_tokens.usable(*grant, now); !usable) return std::unexpected(std::move(usable.error()));
+    admission->token = *std::move(grant);
     return admission;
 }
 

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace playhead {
@@ -31,7 +32,7 @@ struct Door {
     Places& places;
     const Bans& bans;
     const EngineRun& run;
-    seal::UsedTokens& used_tokens;
+    const seal::UsedTokens& used_tokens;
     bool connect_tokens_only = false; // the link's own tokens are good for asking, not for a hello
 };
 
@@ -39,9 +40,11 @@ struct Door {
 struct Admission {
     ViewerId resumed;        // 0: someone new ...
     std::uint32_t roles = 0; // ... who begins with these
+    // The connect token that says so, to be used up by whoever lets it in.
+    std::optional<seal::ConnectGrant> token{};
 };
 
-// Checks the tokens of a hello, then the bans, in the order of PROTOCOL.md [J..]. A connect token is used up by that.
+// Checks the tokens of a hello, then the bans, in the order of PROTOCOL.md [J..]. Nothing is used up by that.
 //   `grant`: what the transport has proven already, so that no token need come with the hello; null: nothing.
 //   Errors: token_missing, token_malformed, token_foreign, token_wrong, token_stale; banned, with the time that is
 //   left;

@@ -160,6 +160,8 @@ Metrics& Metrics::operator+=(const Metrics& other) {
         &Metrics::sessions_opened_total,
         &Metrics::sessions_refused_total,
         &Metrics::sessions_resumed_total,
+        &Metrics::hellos_waiting,
+        &Metrics::hellos_turned_away_total,
         &Metrics::slow_sessions,
         &Metrics::slow_sessions_total,
         &Metrics::fan_out_passes_total,
@@ -174,6 +176,7 @@ Metrics& Metrics::operator+=(const Metrics& other) {
     };
     tick_duration += other.tick_duration;
     tick_lateness += other.tick_lateness;
+    hello_wait += other.hello_wait;
     drift_viewers += other.drift_viewers;
     for (const auto number : numbers) this->*number += other.*number;
     return *this;
@@ -217,6 +220,11 @@ std::string to_prometheus(const Metrics& metrics) {
     page.counter("connect_tokens_issued_total", "Connect tokens given to who may join.",
                  metrics.connect_tokens_issued_total);
     page.counter("sessions_resumed_total", "Hellos that resumed a viewer's place.", metrics.sessions_resumed_total);
+    page.gauge("hellos_waiting", "Hellos that wait until there is room for them.", metrics.hellos_waiting);
+    page.histogram("hello_wait_seconds", "How long hellos waited that were not let in at once.", metrics.hello_wait);
+    page.counter("hellos_turned_away_total",
+                 "Hellos that were told to come back, since they would have waited for long.",
+                 metrics.hellos_turned_away_total);
     page.gauge("slow_sessions", "Sessions outside the live group, waiting for their connection to drain.",
                metrics.slow_sessions);
     page.counter("slow_sessions_total", "Times a session left the live group because its connection was full.",

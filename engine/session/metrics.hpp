@@ -34,6 +34,9 @@ struct Metrics {
     std::uint64_t sessions_opened_total = 0;
     std::uint64_t sessions_refused_total = 0;
     std::uint64_t sessions_resumed_total = 0;
+    std::uint64_t hellos_waiting = 0; // for a tick that has room for them
+    Histogram hello_wait;             // of those that had to, however it ended
+    std::uint64_t hellos_turned_away_total = 0;
     std::uint64_t slow_sessions = 0; // outside the live group now
     std::uint64_t slow_sessions_total = 0;
     std::uint64_t slow_closed_total = 0;

@@ -66,10 +66,10 @@ std::vector<ViewerId> Places::on_device(std::string_view device) const {
     return viewers;
 }
 
-std::vector<ViewerId> Places::lost_since(ServerTime time) const {
+std::vector<ViewerId> Places::lost_since(ServerTime time, std::size_t most) const {
     std::vector<ViewerId> viewers;
     for (const auto& [lost_at, viewer] : lost_) {
-        if (lost_at > time) break;
+        if (lost_at > time || viewers.size() >= most) break;
         viewers.push_back(viewer);
     }
     return viewers;

@@ -30,6 +30,7 @@ struct Place {
     Session* session = nullptr; // the live one, if any
     ServerTime lost_at;         // when there is none
     Served served;              // what its last session was given
+    std::size_t loss_input = 0; // which of the room's inputs says that it was lost, if the tick has not yet come
 
     Traces traces() const { return {viewer, resume, device, network}; }
 };
@@ -59,8 +60,8 @@ class Places {
     std::optional<Known> known(ViewerId viewer) const;
     // Everyone here on that device.
     std::vector<ViewerId> on_device(std::string_view device) const;
-    // Viewers that were lost at or before `time`.
-    std::vector<ViewerId> lost_since(ServerTime time) const;
+    // Viewers that were lost at or before `time`, the earliest first, and no more than `most`.
+    std::vector<ViewerId> lost_since(ServerTime time, std::size_t most) const;
     std::optional<ServerTime> first_lost() const;
 
   private:

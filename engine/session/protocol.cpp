@@ -30,6 +30,7 @@ Decision Protocol::on_message(Result<ClientMessage> message, ServerTime now) {
         return close(ErrorCode::hello_expected, "the first message of a connection is hello");
     }
     last_heard_ = now;
+    if (phase_ == Phase::waiting) return while_waiting(*message, now);
     return std::visit(
         Overloaded{
             [&](Hello&&) -> Decision { return close(ErrorCode::hello_repeated, "hello is said once per connection"); },
@@ -79,10 +80,11 @@ std::optional<decision::Close> Protocol::on_time(ServerTime now) {
     return std::nullopt;
 }
 
-void Protocol::admitted(ViewerId viewer) {
-    assert(phase_ == Phase::awaiting_hello);
+void Protocol::admitted(ViewerId viewer, ServerTime now) {
+    assert(phase_ == Phase::awaiting_hello || phase_ == Phase::waiting);
     viewer_ = viewer;
     phase_ = Phase::joined;
+    last_heard_ = now; // however long it had to wait
 }
 
 Decision Protocol::on_hello(Hello&& hello) {
@@ -92,6 +94,18 @@ Decision Protocol::on_hello(Hello&& hello) {
                                                           " to " + std::to_string(hello.protocol_max));
     }
     return decision::Admit{std::move(hello), version};
+}
+
+// [J16] What it says would be lost or out of order: it does not know yet who it is. A client that is not patient is no
+// abuser, one that floods is.
+Decision Protocol::while_waiting(const ClientMessage& message, ServerTime now) {
+    if (std::holds_alternative<Hello>(message))
+        return close(ErrorCode::hello_repeated, "hello is said once per connection");
+    if (std::holds_alternative<Bye>(message)) {
+        phase_ = Phase::closing;
+        return decision::Depart{};
+    }
+    return over_budget(now, decision::Ignore{});
 }
 
 Decision Protocol::on_command(ClientCommand&& command, ServerTime now) {

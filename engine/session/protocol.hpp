@@ -61,7 +61,8 @@ using Decision = std::variant<decision::Ignore, decision::Admit, decision::Enque
                               decision::Acknowledge, decision::Depart, decision::Close>;
 
 // What a peer may say when: hello once and first, then commands, reports, pings and resyncs within their budgets.
-//     awaiting_hello -> joined -> closing
+//     awaiting_hello -> (waiting ->) joined -> closing
+// While it waits to be let in nothing is heard but that it gives up.
 // Pure: it is told what arrived and when, and says what to do; whoever holds it obeys.
 //   Errors: bad input comes back as Close or Refuse.   Owner: one per session.
 class Protocol {
@@ -79,7 +80,7 @@ class Protocol {
     static constexpr RateLimit::Budget excess_budget{20, 100};
     static constexpr std::uint32_t abuse_retry_ms = 10'000;
 
-    enum class Phase : std::uint8_t { awaiting_hello, joined, closing };
+    enum class Phase : std::uint8_t { awaiting_hello, waiting, joined, closing };
 
     Protocol(const SessionSettings& settings, ServerTime opened) : settings_(&settings), last_heard_(opened) {}
 
@@ -87,7 +88,9 @@ class Protocol {
     // To be asked about once a second: is the peer still there?
     std::optional<decision::Close> on_time(ServerTime now);
 
-    void admitted(ViewerId viewer);
+    // Its hello is good, and its turn comes later.
+    void waits() { phase_ = Phase::waiting; }
+    void admitted(ViewerId viewer, ServerTime now);
     void closing() { phase_ = Phase::closing; }
 
     Phase phase() const { return phase_; }
@@ -95,6 +98,7 @@ class Protocol {
 
   private:
     Decision on_hello(Hello&& hello);
+    Decision while_waiting(const ClientMessage& message, ServerTime now);
     Decision on_command(ClientCommand&& command, ServerTime now);
     // What is over its budget: `otherwise`, unless the peer has gone too far.
     Decision over_budget(ServerTime now, Decision otherwise);

@@ -91,7 +91,7 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     if (const auto waited = std::exchange(waits_, std::nullopt))
         missed = waited->missed + (tick.number - waited->since.number);
     gone_.clear();
-    for (const ViewerId viewer : places_.lost_since(now - shard_.settings.viewer_grace))
+    for (const ViewerId viewer : places_.lost_since(now - shard_.settings.viewer_grace, leaves_per_tick_max))
         remove_place(viewer, LeaveReason::lost);
 
     // Inputs, in the order in which they arrived, plugins' hooks around each; then what plugins have planned, once each
@@ -102,6 +102,7 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
         if (auto outcome = room_.apply(input, tick, lead_)) outcomes.push_back(*std::move(outcome));
     }
     room_.advance(tick, missed, lead_);
+    pace_newcomers();
 
     const Version before = broadcast_.version();
     bool news = room_.commit() != before;

@@ -40,6 +40,12 @@ class RoomHost final : private SessionOwner {
     // What one tick applies. Rate limits keep a room far below; a command beyond is answered rate_limited, a signal
     // lost.
     static constexpr std::size_t inputs_per_tick_max = 50'000;
+    // Places that are given up in one tick; of ten thousand who were lost at once the others follow in the next ones.
+    static constexpr std::size_t leaves_per_tick_max = 500;
+    // Newcomers in one tick of a room with plugins: at first, and however its plugins keep up with them.
+    static constexpr std::uint32_t joins_max_first = 64;
+    static constexpr std::uint32_t joins_max_least = 4;
+    static constexpr std::uint32_t joins_max_most = 4096;
     // How old the wall time may be that plugins know.
     static constexpr std::chrono::seconds wall_time_interval{60};
 
@@ -56,6 +62,13 @@ class RoomHost final : private SessionOwner {
     void attach(std::unique_ptr<Connection> connection);
     // A connect token for who may join.   Errors: room_full, and those of may_join().
     Result<IssuedToken> issue(const JoinRequest& request);
+
+    // ---- what the shard's AdmissionQueue says (it holds hellos of ours that wait)
+    bool takes_newcomers() const;
+    // Its turn has come.
+    void let_in(Session& session, const Hello& hello, ServerTime now);
+    // It would have to wait too long: it is told when to come back.
+    void turn_away(Session& session, ServerTime now);
 
     // One tick; it stands for `missed` earlier ones too.
     void run(Tick tick, std::uint32_t missed);
@@ -107,14 +120,17 @@ class RoomHost final : private SessionOwner {
 
     Door door();
     std::optional<Error> full() const;
-    void admit_viewer(Session& session, const Hello& hello, ServerTime now);
+    Result<Admission> check(Session& session, const Hello& hello, ServerTime now);
+    void receive(Session& session, Hello hello, ServerTime now);
+    void admit_viewer(Session& session, const Hello& hello, const Admission& admission, ServerTime now);
+    void pace_newcomers();
     void resume(Session& session, const Hello& hello, Place& place);
     void welcome(Session& session, ServerTime now);
     // Says why, as far as the peer can hear it, and lets the connection finish; the viewer's place is kept.
     void close(Session& session, const Error& error, bool resumable);
     // The viewer and its session part; on_closed() comes later.
     void detach(Session& session, ServerTime now);
-    void reconnect(ViewerId viewer);
+    void reconnect(const Place& place);
     void remove_place(ViewerId viewer, LeaveReason why);
     // For good: the place goes first, and the session with it.
     void expel(ViewerId viewer, LeaveReason why, const Error& error);
@@ -167,6 +183,8 @@ class RoomHost final : private SessionOwner {
         std::uint32_t missed;
     };
     std::optional<Waits> waits_;
+    std::uint32_t joins_ = 0;                   // of newcomers since then ...
+    std::uint32_t joins_max_ = joins_max_first; // ... and how many there may be
 
     // Since the last tick.
     std::vector<Input> inputs_;

@@ -17,7 +17,7 @@ void RoomHost::on_message(Session& session, ByteView message) {
 void RoomHost::obey(Session& session, Decision decision, ServerTime now) {
     std::visit(Overloaded{
                    [](const decision::Ignore&) {},
-                   [&](const decision::Admit& admit) { admit_viewer(session, admit.hello, now); },
+                   [&](decision::Admit& admit) { receive(session, std::move(admit.hello), now); },
                    [&](decision::Enqueue& enqueued) {
                        if (inputs_.size() < inputs_per_tick_max) return enqueue(std::move(enqueued.command));
                        refuse(session, Reply{.sequence = enqueued.command.sequence,
@@ -51,6 +51,7 @@ void RoomHost::obey(Session& session, Decision decision, ServerTime now) {
                        wake();
                    },
                    [&](const decision::Depart&) {
+                       shard_.admissions.remove(session, shard_.metrics);
                        remove_place(session.protocol.viewer(), LeaveReason::left);
                        session.outbox.shut(shard_.metrics);
                        session.connection().close(ErrorCode::none, "bye");

@@ -68,25 +68,71 @@ Result<IssuedToken> RoomHost::issue(const JoinRequest& request) {
                        .keys = grant.keys};
 }
 
-void RoomHost::admit_viewer(Session& session, const Hello& hello, ServerTime now) {
+Result<Admission> RoomHost::check(Session& session, const Hello& hello, ServerTime now) {
     const PeerNetwork network = network_of(session.connection().peer());
-    const auto admission = admit(hello, session.connection().grant(), network, now, door());
-    if (!admission) return close(session, admission.error(), false);
-    Place* place = places_.find(admission->resumed);
+    auto admission = admit(hello, session.connection().grant(), network, now, door());
+    if (admission && admission->resumed == ViewerId{0})
+        if (auto error = full()) return std::unexpected(*std::move(error));
+    return admission;
+}
+
+// [J16] Bad tokens do not get so far: whoever has no way in takes nobody's turn.
+void RoomHost::receive(Session& session, Hello hello, ServerTime now) {
+    const auto admission = check(session, hello, now);
+    if (!admission) return close(session, admission.error(), admission.error().code == ErrorCode::rate_limited);
+    using Kind = AdmissionQueue::Kind;
+    const Kind kind = admission->resumed == ViewerId{0} ? Kind::newcomer : Kind::returning;
+    if (shard_.admissions.passes(kind, *this, now)) return admit_viewer(session, hello, *admission, now);
+    if (!shard_.admissions.add(kind, {this, &session, std::move(hello), now}, shard_.metrics))
+        return turn_away(session, now);
+    session.protocol.waits();
+}
+
+void RoomHost::let_in(Session& session, const Hello& hello, ServerTime now) {
+    const auto admission = check(session, hello, now); // a place may be gone, the room full, the token used
+    if (!admission) return close(session, admission.error(), admission.error().code == ErrorCode::rate_limited);
+    admit_viewer(session, hello, *admission, now);
+}
+
+void RoomHost::turn_away(Session& session, ServerTime now) {
+    ++shard_.metrics.hellos_turned_away_total;
+    const std::uint32_t retry_ms = shard_.admissions.retry_ms(now);
+    close(session, {ErrorCode::rate_limited, "too many are joining at the moment", retry_ms}, true);
+}
+
+// Those of a room without plugins cost nothing that would have to be made up for.
+bool RoomHost::takes_newcomers() const { return !has_plugins() || (joins_ < joins_max_ && !room_.behind()); }
+
+// After a tick: fewer if its plugins have not had the time to hear of all who came.
+void RoomHost::pace_newcomers() {
+    const std::uint32_t joins = std::exchange(joins_, 0);
+    if (joins == 0) return;
+    if (room_.behind()) {
+        joins_max_ = std::max(std::min(joins, joins_max_) / 2, joins_max_least);
+    } else if (joins >= joins_max_) {
+        joins_max_ = std::min(joins_max_ + std::max(joins_max_ / 8, 1U), joins_max_most);
+    }
+}
+
+void RoomHost::admit_viewer(Session& session, const Hello& hello, const Admission& admission, ServerTime now) {
+    if (admission.token)
+        if (const auto first = shard_.used_tokens.use(*admission.token, now); !first)
+            return close(session, first.error(), false);
+    Place* place = places_.find(admission.resumed);
     session.resumed = place != nullptr;
     if (place) {
         resume(session, hello, *place);
     } else {
-        if (const auto error = full()) return close(session, *error, false);
         place = &places_.add(Secret::random(shard_.random));
         place->session = &session;
-        session.outbox.claim({}, {}, {audience_of(admission->roles), {}});
+        session.outbox.claim({}, {}, {audience_of(admission.roles), {}});
         ++shard_.metrics.viewers;
-        enqueue(Join{place->viewer, hello.name, admission->roles});
+        ++joins_;
+        enqueue(Join{place->viewer, hello.name, admission.roles});
     }
     if (!hello.device.empty()) place->device = hello.device;
-    place->network = network;
-    session.protocol.admitted(place->viewer);
+    place->network = network_of(session.connection().peer());
+    session.protocol.admitted(place->viewer, now);
     ++shard_.metrics.sessions_opened_total;
     newcomers_.push_back(place->viewer);
     wake();
@@ -101,7 +147,7 @@ void RoomHost::resume(Session& session, const Hello& hello, Place& place) {
     if (earlier) {
         close(*earlier, {ErrorCode::replaced, "this viewer has connected again from elsewhere"}, false);
     } else {
-        reconnect(place.viewer);
+        reconnect(place);
     }
     ++shard_.metrics.sessions_resumed_total;
 }
@@ -135,6 +181,7 @@ void RoomHost::on_closed(Session& session, const Error& error) {
         shard_.peer_log.refused(id_, session.protocol.viewer(), session.connection().peer(), error, now);
     }
     detach(session, now);
+    shard_.admissions.remove(session, shard_.metrics);
     session.outbox.shut(shard_.metrics);
     --shard_.metrics.sessions;
     gone_.push_back(fan_out_.remove(session));
@@ -148,6 +195,7 @@ void RoomHost::close(Session& session, const Error& error, bool resumable) {
     if (error.code != ErrorCode::draining)
         shard_.peer_log.refused(id_, session.protocol.viewer(), session.connection().peer(), error, now);
     detach(session, now);
+    shard_.admissions.remove(session, shard_.metrics);
     session.protocol.closing();
     session.outbox.say_goodbye(encode(ServerMessage{Goodbye{error, resumable}}), session.connection(), shard_.metrics);
     session.connection().close(error.code, error.message);
@@ -158,17 +206,17 @@ void RoomHost::detach(Session& session, ServerTime now) {
     if (!place || place->session != &session) return;
     place->served = session.outbox.served();
     places_.lost(*place, now);
+    place->loss_input = inputs_.size();
     enqueue(Disconnect{place->viewer});
 }
 
-void RoomHost::reconnect(ViewerId viewer) {
-    // A page that reloads within a tick was never gone.
-    const auto loss = std::ranges::find_if(inputs_, [&](const Input& input) {
-        const auto* disconnect = std::get_if<Disconnect>(&input);
-        return disconnect && disconnect->viewer == viewer;
-    });
-    if (loss == inputs_.end()) return enqueue(Reconnect{viewer});
-    inputs_.erase(loss);
+void RoomHost::reconnect(const Place& place) {
+    // A page that reloads within a tick was never gone: then nothing changes. The other inputs stay where they are,
+    // since thousands may come back in one tick.
+    Input* loss = place.loss_input < inputs_.size() ? &inputs_[place.loss_input] : nullptr;
+    const auto* disconnect = loss ? std::get_if<Disconnect>(loss) : nullptr;
+    if (!disconnect || disconnect->viewer != place.viewer) return enqueue(Reconnect{place.viewer});
+    *loss = Reconnect{place.viewer};
 }
 
 void RoomHost::remove_place(ViewerId viewer, LeaveReason why) {

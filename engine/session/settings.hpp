@@ -16,6 +16,11 @@ struct SessionSettings {
     std::chrono::milliseconds ping_interval{250};
     std::uint32_t rooms_max = 10'000;
     std::uint32_t viewers_per_room_max = 20'000;
+    // Hellos that a shard takes: so many a second, and at once. What comes beyond waits, but not longer than this; then
+    // it is told to come back.
+    std::uint32_t joins_per_s = 3000;
+    std::uint32_t join_burst = 500;
+    std::chrono::milliseconds join_wait_max{4000};
     std::uint16_t commands_per_s = 10;
     std::uint16_t command_burst = 20;
     std::size_t slow_bytes_max =

@@ -71,11 +71,13 @@ struct Shard::Impl {
                   .next_tick = tick_length.at_or_after(clock.now()),
                   .sends_until = {},
                   .used_tokens = {},
+                  .admissions = AdmissionQueue{given, tick_length},
                   .peer_log = {},
                   .plugin_log = {}},
           settings(given) {}
 
     void run(Tick tick);
+    void let_in(ServerTime now);
     void run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start);
     void queue_up(Tick tick);
     template <class UsedUp>
@@ -167,6 +169,7 @@ ServerTime Shard::run_due() {
 void Shard::Impl::run(Tick tick) {
     const ServerTime start = context.clock.now();
     reloads.run(tick);
+    let_in(start);
     const Tick first_due = std::exchange(context.next_tick, tick + 1);
     const std::uint32_t missed = tick.number - first_due.number;
     // Half a tick of sending is enough; the rest of it goes on between ticks.
@@ -191,6 +194,7 @@ void Shard::Impl::run(Tick tick) {
     rooms_run += run_queue(loading, tick, start, [this] { return context.plugin_time.loads_used_up(); });
 
     const Microseconds duration = context.clock.now() - start;
+    context.admissions.end_tick(duration);
     Metrics& metrics = context.metrics;
     ++metrics.ticks_total;
     metrics.ticks_skipped_total += missed;
@@ -202,6 +206,16 @@ void Shard::Impl::run(Tick tick) {
         ++metrics.tick_overruns_total;
         log_tick_overrun(tick, duration, rooms_run);
     }
+}
+
+// Before the rooms' turn: who comes in now is welcomed by this very tick.
+void Shard::Impl::let_in(ServerTime now) {
+    AdmissionQueue& queue = context.admissions;
+    queue.begin_tick();
+    while (const auto waiting = queue.next(now, context.metrics))
+        waiting->room->let_in(*waiting->session, waiting->hello, now);
+    for (const AdmissionQueue::Waiting& waiting : queue.take_overdue(now, context.metrics))
+        waiting.room->turn_away(*waiting.session, now);
 }
 
 void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start) {

@@ -4,6 +4,7 @@
 #include "plugin/figures.hpp"
 #include "plugin/lua_memory.hpp"
 #include "seal/connect_token.hpp"
+#include "session/admission_queue.hpp"
 #include "session/clock.hpp"
 #include "session/due_rooms.hpp"
 #include "session/engine_run.hpp"
@@ -38,6 +39,7 @@ struct ShardContext {
     bool draining = false;
     const Relays* relays = nullptr; // null: none
     seal::UsedTokens used_tokens;
+    AdmissionQueue admissions;
     PeerLog peer_log;
     PluginLog plugin_log;
 };

@@ -54,6 +54,16 @@ TEST_CASE("never sooner than the engine says, and a place that is not kept is fo
     CHECK(decision == Decision{.again = true, .delay_ms = 1'125, .floor_ms = 1'000, .forget = true});
 }
 
+TEST_CASE("[J16] told to come back, it does: not sooner, by chance later, as the same viewer") {
+    const Ending busy{.code = ErrorCode::rate_limited, .message = "", .resumable = true, .retry_ms = 4'000};
+    const Attempts first{.failures = 1, .resumed = true, .has_join_token = true};
+    CHECK(after_ending(busy, first, 0) == Decision{.again = true, .delay_ms = 4'000, .floor_ms = 4'000});
+    const Decision last = after_ending(busy, first, 0.999);
+    CHECK(last.delay_ms > 4'200);
+    CHECK(last.delay_ms < 4'250);
+    CHECK(after_ending(busy, {.failures = 50}, 0.5).again);
+}
+
 TEST_CASE("close codes and disconnects say what goodbyes say") {
     CHECK(ending_of_close(4018).code == ErrorCode::slow);
     CHECK(ending_of_close(1001).code == ErrorCode::draining);

@@ -5,9 +5,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace client = playhead::client;
 namespace simulation = playhead::simulation;
@@ -299,6 +303,51 @@ TEST_CASE("an engine that drains is left in peace for as long as it says") {
     CHECK(client.view().status == RoomStatus::reconnecting);
     CHECK(client.view().problem->code == client::ErrorCode::draining);
     CHECK(*client.view().problem->retry_at_ms >= client.machine->now_ms() + 400);
+}
+
+TEST_CASE("[J16] clients that the engine has no room for yet come back when it says, and keep their places") {
+    playhead::SessionSettings settings;
+    settings.joins_per_s = 2;
+    settings.join_burst = 1;
+    settings.join_wait_max = std::chrono::milliseconds{0}; // nobody waits inside
+    Engine engine{1, settings};
+    std::vector<std::unique_ptr<Client>> owned;
+    std::vector<Client*> clients;
+    for (int i = 0; i < 5; ++i) clients.push_back(owned.emplace_back(std::make_unique<Client>(engine)).get());
+    const auto live = [&] {
+        return std::ranges::count_if(clients, [](const Client* client) { return client->live(); });
+    };
+    run(engine, clients, 200);
+    CHECK(live() == 1);
+    std::vector<double> told_ms;
+    for (const Client* client : clients) {
+        if (client->live()) continue;
+        REQUIRE(client->view().status == RoomStatus::reconnecting);
+        CHECK(client->view().problem->code == client::ErrorCode::rate_limited);
+        told_ms.push_back(*client->view().problem->retry_at_ms - client->machine->now_ms());
+    }
+    // Each later than the one before, by what the bucket takes to fill, and by chance.
+    REQUIRE(told_ms.size() == 4);
+    CHECK(told_ms.front() > 300);
+    CHECK(told_ms.back() - told_ms.front() > 1'250);
+    run(engine, clients, 12'000);
+    CHECK(live() == 5);
+
+    std::vector<std::uint32_t> before;
+    for (const Client* client : clients) before.push_back(client->view().me);
+    for (const Client* client : clients) client->machine->cut();
+    run(engine, clients, 300);
+    CHECK(live() < 5);
+    for (Client* client : clients) client->room->retry(); // not sooner than they were told
+    run(engine, clients, 100);
+    CHECK(live() < 5);
+    run(engine, clients, 12'000);
+    CHECK(live() == 5);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        CHECK(clients[i]->view().me == before[i]);
+        CHECK(clients[i]->machine->dialled.size() < 12);
+    }
+    CHECK(engine.state().viewers.size() == 5);
 }
 
 TEST_CASE("a machine that slept estimates the clock afresh") {

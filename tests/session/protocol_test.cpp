@@ -19,7 +19,7 @@ Protocol joined() {
     Hello hello;
     hello.protocol_min = hello.protocol_max = 1;
     REQUIRE(std::holds_alternative<decision::Admit>(protocol.on_message(ClientMessage{hello}, start)));
-    protocol.admitted(ViewerId{7});
+    protocol.admitted(ViewerId{7}, start);
     return protocol;
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("a session's phases are a story") {
     hello.protocol_min = hello.protocol_max = 1;
     CHECK(std::holds_alternative<decision::Admit>(say(protocol, hello, start)));
     CHECK(protocol.phase() == Phase::awaiting_hello); // until the tokens have been looked at
-    protocol.admitted(ViewerId{7});
+    protocol.admitted(ViewerId{7}, start);
     CHECK(protocol.phase() == Phase::joined);
     CHECK(protocol.viewer() == ViewerId{7});
     CHECK(std::holds_alternative<decision::Observe>(say(protocol, Report{}, start)));

@@ -222,6 +222,37 @@ describe("a connection", () => {
     expect(Math.round((connection.problem?.retryAtMs ?? 0) - environment.now())).toBe(250);
   });
 
+  it("comes back when the engine has room for it, not sooner whoever asks, and with its place", async () => {
+    const { time, environment, connection, log, say, goLive } = setUp();
+    connection.start();
+    goLive();
+    environment.socket.handlers.closed(1006);
+    await time.advance(300);
+    environment.socket.handlers.opened();
+    say({
+      type: "goodbye",
+      code: "rate_limited",
+      message: "too many are joining at the moment",
+      resumable: true,
+      retryMs: 4_000,
+    });
+    expect(connection.status).toBe("reconnecting");
+    expect(connection.problem?.code).toBe("rate_limited");
+    const waitMs = (connection.problem?.retryAtMs ?? 0) - environment.now();
+    expect(waitMs).toBeGreaterThan(4_000);
+    expect(waitMs).toBeLessThan(4_500);
+    connection.retry("page");
+    connection.retry("person");
+    await time.advance(3_990);
+    expect(environment.sockets).toHaveLength(2);
+    await time.advance(600);
+    expect(environment.sockets).toHaveLength(3);
+    environment.socket.handlers.opened();
+    const [hello] = environment.socket.sent.map((bytes) => decodeClientMessage(bytes));
+    expect(hello).toMatchObject({ type: "hello", resumeToken: "r.demo.x" });
+    expect(log).not.toContain("forget");
+  });
+
   it("drops what may be lost when a socket does not drain, and nothing else", () => {
     const { environment, connection, goLive } = setUp();
     connection.start();

@@ -28,6 +28,16 @@ describe("after a connection has ended", () => {
     expect(decision).toEqual({ kind: "retry", delayMs: 3000, floorMs: 3000, forget: false });
   });
 
+  it("comes back as the same viewer where too many join, at a moment of its own", () => {
+    const busy = ending("rate_limited", true, 4000);
+    const delays = [0, 0.5, 0.999].map((random) => {
+      const decision = afterEnding(busy, { ...attempts, failures: 50, resumed: true }, random);
+      expect(decision).toMatchObject({ kind: "retry", floorMs: 4000, forget: false });
+      return decision.kind === "retry" ? decision.delayMs - 4000 : undefined;
+    });
+    expect(delays).toEqual([0, RETRY_MS_MAX / 2, RETRY_MS_MAX * 0.999]);
+  });
+
   it("joins anew where the place is lost", () => {
     expect(afterEnding(ending("draining", false), attempts, 0)).toMatchObject({ forget: true });
   });

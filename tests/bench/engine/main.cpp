@@ -1,5 +1,6 @@
 // What the engine itself costs, without sockets: the shard as shipped, viewers on loopback connections. Prints a table,
 // and as its last line one flat JSON object: medians, with the 10th and 90th percentile as _p10 and _p90.
+#include "parts.hpp"
 #include "replication/decode.hpp"
 #include "replication/encode.hpp"
 #include "session/places.hpp"
@@ -21,32 +22,6 @@ using namespace playhead;
 using namespace playhead::bench;
 
 namespace {
-
-class Results {
-  public:
-    void add(const std::string& key, double value) { values_.emplace_back(key, value); }
-    void add(const std::string& key, const Figures& figures) {
-        add(key, figures.median);
-        add(key + "_p10", figures.p10);
-        add(key + "_p90", figures.p90);
-    }
-    double operator[](const std::string& key) const {
-        for (const auto& [known, value] : values_)
-            if (known == key) return value;
-        return 0;
-    }
-    void print() const {
-        for (const auto& [key, value] : values_) std::printf("%-44s %14.3f\n", key.c_str(), value);
-        std::printf("{");
-        const char* separator = "";
-        for (const auto& [key, value] : values_)
-            std::printf("%s\"%s\":%.3f", std::exchange(separator, ","), key.c_str(), value);
-        std::printf("}\n");
-    }
-
-  private:
-    std::vector<std::pair<std::string, double>> values_;
-};
 
 constexpr int rooms_cold = 10'000;
 constexpr int ticks_per_s = 20;
@@ -240,29 +215,32 @@ void baselines(Results& results) {
     results.add("encode_each_to_change_1000_ratio", results["baseline_encode_each_ns_1000"] / ours);
 }
 
+void changes(Results& results) {
+    for (const int viewers : {1, 10, 1000}) change(results, viewers);
+    baselines(results);
+}
+
+struct Part {
+    std::string_view name;
+    void (*work)(Results&);
+};
+constexpr Part parts[] = {{"sizes", sizes},   {"silence", silence}, {"cold", cold_rooms},
+                          {"memory", memory}, {"change", changes},  {"joins", joins}};
+
 } // namespace
 
 int main(int count, char** arguments) {
-    spdlog::set_level(spdlog::level::warn);
-    const std::pair<std::string_view, void (*)(Results&)> parts[] = {
-        {"sizes", sizes},
-        {"silence", silence},
-        {"cold", cold_rooms},
-        {"memory", memory},
-        {"change",
-         [](Results& results) {
-             for (const int viewers : {1, 10, 1000}) change(results, viewers);
-             baselines(results);
-         }},
-    };
-    const std::string_view only = count == 3 && std::string_view(arguments[1]) == "--only" ? arguments[2] : "";
-    if (count != 1 &&
-        std::ranges::find(parts, only, &std::pair<std::string_view, void (*)(Results&)>::first) == std::end(parts)) {
-        std::fprintf(stderr, "usage: tests/bench/run engine [--only sizes|silence|cold|memory|change]\n");
+    const std::string_view only = count == 3 && std::string_view{arguments[1]} == "--only" ? arguments[2] : "";
+    const bool known = std::ranges::find(parts, only, &Part::name) != std::end(parts);
+    if (count != 1 && !known) {
+        std::fprintf(stderr, "usage: tests/bench/run engine [--only PART]; parts:");
+        for (const Part& part : parts) std::fprintf(stderr, " %s", std::string{part.name}.c_str());
+        std::fprintf(stderr, "\n");
         return 2;
     }
+    spdlog::set_level(spdlog::level::warn);
     Results results;
-    for (const auto& [name, work] : parts)
-        if (only.empty() || only == name) work(results);
+    for (const Part& part : parts)
+        if (only.empty() || part.name == only) part.work(results);
     results.print();
 }

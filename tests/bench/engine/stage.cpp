@@ -9,9 +9,18 @@
 namespace playhead::bench {
 namespace {
 
+std::int64_t read_clock(clockid_t id) {
+    timespec now{};
+    clock_gettime(id, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+} // namespace
+
 SessionSettings bench_settings() {
     SessionSettings settings;
-    settings.commands_per_s = 1000; // one command a tick is the point here
+    settings.joins_per_s = settings.join_burst = 1'000'000; // the stage is filled at once
+    settings.commands_per_s = 1000;                         // one command a tick is the point here
     settings.command_burst = 1000;
     settings.rooms_max = 20'000;
     settings.silence_timeout = std::chrono::hours{24}; // viewers only listen
@@ -19,9 +28,9 @@ SessionSettings bench_settings() {
     return settings;
 }
 
-} // namespace
-
-Stage::Stage() : settings(bench_settings()), shard(settings, TickLength{}, EngineRun{1, {}}, clock, random) {}
+Stage::Stage(const SessionSettings& wanted)
+    : settings(wanted),
+      shard(settings, TickLength{}, EngineRun{1, {}}, clock, random) {}
 
 CreatedRoom Stage::create_room(const std::string& id) {
     RoomRequest request;
@@ -50,11 +59,17 @@ LoopbackPeer& Stage::join(const CreatedRoom& room, const std::string& name) {
 void Stage::say(LoopbackPeer& peer, const ClientMessage& message) { peer.send(encode(message)); }
 
 std::int64_t Stage::tick_ns() {
+    const std::int64_t alone = tick_alone_ns();
+    const std::int64_t start = now_ns();
+    while (shard.fan_out_slice()) {
+    }
+    return alone + (now_ns() - start);
+}
+
+std::int64_t Stage::tick_alone_ns() {
     clock.time = std::max(clock.time, shard.run_due());
     const std::int64_t start = now_ns();
     shard.run_due();
-    while (shard.fan_out_slice()) {
-    }
     return now_ns() - start;
 }
 
@@ -77,10 +92,7 @@ Figures figures_of(std::vector<double> samples) {
     return {at(0.5), at(0.1), at(0.9)};
 }
 
-std::int64_t now_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
+std::int64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
+std::int64_t thread_ns() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 } // namespace playhead::bench

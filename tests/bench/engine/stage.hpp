@@ -20,16 +20,20 @@ class SteppedClock final : public Clock {
     ServerTime time{};
 };
 
+SessionSettings bench_settings();
+
 class Stage {
   public:
-    Stage();
+    explicit Stage(const SessionSettings& wanted = bench_settings());
 
     CreatedRoom create_room(const std::string& id);
     // Joined when this returns.
     LoopbackPeer& join(const CreatedRoom& room, const std::string& name);
     void say(LoopbackPeer& peer, const ClientMessage& message);
-    // Moves the clock to the next tick and runs it with all the fan-out it begets. Returns how long that took.
+    // Moves the clock to the next tick and runs it, then all the fan-out it begets. How long both took together, or the
+    // tick alone.
     std::int64_t tick_ns();
+    std::int64_t tick_alone_ns();
     void ticks(int count);
     // Takes from every viewer what it was sent; returns how many bytes that was, WebSocket headers included.
     std::size_t read_all();
@@ -47,6 +51,7 @@ struct Figures {
     double p90 = 0;
 };
 Figures figures_of(std::vector<double> samples);
-std::int64_t now_ns();
+std::int64_t now_ns();    // CLOCK_MONOTONIC
+std::int64_t thread_ns(); // processor time of this thread
 
 } // namespace playhead::bench

@@ -38,7 +38,8 @@ PluginRequest request_of(const PluginText& text) {
 
 SessionSettings bench_settings() {
     SessionSettings settings;
-    settings.commands_per_s = 1000; // one a tick may be the point
+    settings.joins_per_s = settings.join_burst = 1'000'000; // the stage is filled at once
+    settings.commands_per_s = 1000;                         // one a tick may be the point
     settings.command_burst = 1000;
     settings.rooms_max = 20'000;
     settings.silence_timeout = std::chrono::hours{24}; // some viewers only listen
