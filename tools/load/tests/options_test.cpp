@@ -93,7 +93,7 @@ TEST_CASE("a file may name many rooms of one server") {
     refuses({"--rooms", "two.txt", "--viewers", "1"}, "2 rooms for 1 --viewers");
     refuses({"--rooms", "none.txt"}, "cannot read none.txt");
     refuses({"--rooms", "empty.txt"}, "no link in empty.txt");
-    refuses({"--rooms", "wrong.txt"}, "wrong.txt line 2: a link looks like");
+    refuses({"--rooms", "wrong.txt"}, "wrong.txt line 2: it does not begin with");
     refuses({"--rooms", "apart.txt"}, "apart.txt line 2 is a room of another server");
     refuses({"--rooms"}, "--rooms needs a value");
 }
