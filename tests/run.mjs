@@ -13,16 +13,20 @@ const files = process.argv.length > 2
   : folders.flatMap((folder) =>
       readdirSync(path.join(here, folder)).filter((name) => name.endsWith('.test.mjs')).sort().map((name) => path.join(folder, name)));
 
+const fileMsMax = 15 * 60_000;
+
 // Resolves with { passed, failed, names } once the file's tests have ended; a file that breaks has failed once at least.
 function runFile(file) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--test', file], { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] });
+    const timer = setTimeout(() => child.kill('SIGTERM'), fileMsMax); // one that never ends has failed
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
       process.stdout.write(chunk);
     });
     child.once('exit', (code) => {
+      clearTimeout(timer);
       const total = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
       const failed = total('fail') + total('cancelled');
       const names = [...output.matchAll(/^ *not ok \d+ - (.*)$/gm)].map(([, name]) => name);

@@ -129,7 +129,9 @@ function browserPage(): Page {
 export function browserEnvironment(): Environment {
   const channel = new MessageChannel();
   const queue: (() => void)[] = [];
-  channel.port1.onmessage = () => queue.shift()?.();
+  const port: MessagePort & { unref?: () => void } = channel.port1;
+  port.onmessage = () => queue.shift()?.();
+  port.unref?.(); // Node: a room that was left keeps no process alive
   const now = () => performance.now();
   return {
     now,
