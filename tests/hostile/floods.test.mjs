@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { encodeClientMessage, ERROR_CODES, frame, guard, handshakeOf, helloOf, join, opcode, RawConnection, RawViewer, rawStatus, sleep, startBesieged, until } from './client.mjs';
-import { assertKept, inWords, startWitness } from './witness.mjs';
+import { assertKept, heldUpMs, inWords, startWitness } from './witness.mjs';
 
 const MiB = 1024 * 1024;
 const health = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -13,7 +13,8 @@ describe('floods', { timeout: 300_000 }, () => {
   let token;
   let witness;
   let undisturbed;
-  const limits = { http_connections_max: 1500, commands_per_s: 1000, command_burst: 1000 };
+  // Short, but not so short that those who mean well miss them on a busy machine.
+  const limits = { http_connections_max: 1500, commands_per_s: 1000, command_burst: 1000, header_timeout_s: 3, hello_timeout_s: 3, silence_timeout_s: 10 };
   const enter = (more = {}) => join(engine, { room: 'target', token, ...more });
   // Does `work` and sees to it that the room next door kept its ticks.
   const withWitness = async (test, work) => {
@@ -112,9 +113,10 @@ describe('floods', { timeout: 300_000 }, () => {
       for (const end = Date.now() + 4000; Date.now() < end; await sleep(100)) {
         for (const connection of slow.filter((each) => !each.closed)) connection.send(request[connection.letters++ % (request.length - 2)]);
         while (slow.filter((each) => !each.closed).length < 500) begin();
-        const since = performance.now();
+        const [since, heldBefore] = [performance.now(), heldUpMs(engine.child.pid)];
         assert.equal(await rawStatus(engine, health), 200);
-        assert.ok(performance.now() - since < 1000, `somebody else waited ${performance.now() - since} ms`);
+        const [waited, held] = [performance.now() - since, heldUpMs(engine.child.pid) - heldBefore];
+        assert.ok(waited < 1000 + held, `somebody else waited ${waited} ms, ${held} of it for the machine`);
       }
       await untilAllClosed(slow);
       assert.ok(slow.every((each) => each.text === '' || each.text.startsWith('HTTP/1.1 408 ')), 'each was told why');

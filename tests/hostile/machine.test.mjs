@@ -26,7 +26,8 @@ const cpuSeconds = (pid) => {
 
 // Starts an engine and a witness next door, runs `work`, and ends both.
 async function besieged(config, options, work) {
-  const engine = await startBesieged({ shards: 1, ...config }, options);
+  const limits = { header_timeout_s: 10, body_timeout_s: 10, hello_timeout_s: 10, ...config.limits }; // none of them is the point here
+  const engine = await startBesieged({ shards: 1, ...config, limits }, options);
   let witness;
   try {
     witness = await startWitness(engine);
@@ -44,7 +45,7 @@ const refusedViewer = async (engine) => {
   await viewer.untilClosed();
 };
 
-describe('out of descriptors', { timeout: 60_000 }, () => {
+describe('out of descriptors', { timeout: 120_000 }, () => {
   it('the engine waits without spinning, and goes on when there are some again', async (test) => {
     await besieged({ limits: { header_timeout_s: 30, idle_timeout_s: 30 } }, {}, async (engine, witness) => {
       const undisturbed = await guard(engine);
@@ -69,7 +70,7 @@ describe('out of descriptors', { timeout: 60_000 }, () => {
   });
 });
 
-describe('out of memory', { timeout: 120_000 }, () => {
+describe('out of memory', { timeout: 240_000 }, () => {
   // Of what the engine may write to (RLIMIT_DATA); what it has now, and so much more.
   const allow = (engine, bytes) => {
     const data = Number(readFileSync(`/proc/${engine.child.pid}/status`, 'utf8').match(/VmData:\s+(\d+) kB/)[1]) * 1024;
@@ -79,11 +80,11 @@ describe('out of memory', { timeout: 120_000 }, () => {
   const halfMessage = frame(Buffer.alloc(16 * 1024 - 1), { final: false });
 
   it('does not happen where there is as much as the limits add up to', async (test) => {
-    const limits = { http_connections_max: 300, viewers_per_room_max: 200, rooms_max: 500, empty_room_expiry_s: 2, header_timeout_s: 4, commands_per_s: 1000, command_burst: 1000 };
+    const limits = { http_connections_max: 300, viewers_per_room_max: 200, rooms_max: 500, empty_room_expiry_s: 2, commands_per_s: 1000, command_burst: 1000 };
     await besieged({ limits }, {}, async (engine, witness) => {
       const undisturbed = await guard(engine);
       // A header and a body and what reads them; a message and what was not read; a room.
-      const grown = allow(engine, 300 * 64 * 1024 + 200 * 128 * 1024 + 500 * 32 * 1024);
+      const grown = allow(engine, 300 * 32 * 1024 + 200 * 64 * 1024 + 500 * 8 * 1024);
       const token = await engine.token('target');
       let most = 0;
       const seen = await witness.during(async () => {
@@ -118,7 +119,7 @@ describe('out of memory', { timeout: 120_000 }, () => {
   });
 
   it('is the end at once, with a sentence, where there is less', async (test) => {
-    const engine = await startBesieged({ limits: { silence_timeout_s: 60 } });
+    const engine = await startBesieged({ limits: { silence_timeout_s: 60, header_timeout_s: 60, hello_timeout_s: 60 } });
     let said = '';
     engine.child.stderr.on('data', (chunk) => (said += chunk));
     const token = await engine.token('target');
@@ -129,7 +130,7 @@ describe('out of memory', { timeout: 120_000 }, () => {
     while (engine.child.exitCode === null && engine.child.signalCode === null) {
       crowd.push(new RawViewer(engine, 'target').send(Buffer.concat([frame(encodeClientMessage(helloOf({ room: 'target', token }))), halfMessage])));
       await sleep(2);
-      assert.ok(performance.now() - since < 30_000, `${crowd.length} viewers, and it goes on`);
+      assert.ok(performance.now() - since < 60_000, `${crowd.length} viewers, and it goes on`);
     }
     assert.equal(await ended, 1, said);
     assert.match(said, /out of memory; give it more, or lower the limits/);
@@ -139,7 +140,7 @@ describe('out of memory', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a log that nobody takes', { timeout: 120_000 }, () => {
+describe('a log that nobody takes', { timeout: 240_000 }, () => {
   // Lines enough to fill any pipe are not waited for: it is full when the engine gets it.
   const provoke = async (engine) => {
     for (let n = 0; n < 30; n++) await refusedViewer(engine);
@@ -223,20 +224,20 @@ describe('a log that nobody takes', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a process that is stopped', { timeout: 120_000 }, () => {
+describe('a process that is stopped', { timeout: 180_000 }, () => {
   it('goes on where it would have been, with everybody in it', async (test) => {
     const silence = 5; // seconds, less than the longest stop
     await besieged({ limits: { silence_timeout_s: silence, viewer_grace_s: 60 } }, {}, async (engine, witness) => {
       const token = await engine.token('target');
       const crowd = [];
-      for (let n = 0; n < 6; n++) crowd.push(...(await Promise.all(Array.from({ length: 50 }, () => join(engine, { room: 'target', token })))));
       const ping = frame(encodeClientMessage({ type: 'ping', t0Us: 1 }));
       const alive = setInterval(() => {
         for (const viewer of crowd) {
           viewer.messages.length = 0;
           viewer.send(ping);
         }
-      }, 1000);
+      }, 1000).unref();
+      for (let n = 0; n < 6; n++) crowd.push(...(await Promise.all(Array.from({ length: 50 }, () => join(engine, { room: 'target', token })))));
       const room = await engine.createRoom({ title: 'playing', media: { kind: 'file', url: '/media/a.mp4', title: 'A' } });
       const { viewer, until: untilSeen, leave } = await observe(engine, room, { originMs: 0 });
       try {
