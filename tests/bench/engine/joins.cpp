@@ -91,6 +91,8 @@ void joins(Results& results) {
         Stage stage;
         const CreatedRoom room = stage.create_room("calm");
         for (int i = 0; i < crowd / 2; ++i) stage.join(room, "Viewer");
+        stage.ticks(1);
+        for (const auto& peer : stage.peers) stage.say(*peer, first_report());
         stage.ticks(20);
         stage.read_all();
         const auto seek = [&](int tick) {
