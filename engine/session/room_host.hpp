@@ -183,7 +183,7 @@ class RoomHost final : private SessionOwner {
         std::uint32_t missed;
     };
     std::optional<Waits> waits_;
-    std::uint32_t joins_ = 0;                   // of newcomers since then ...
+    std::uint32_t joins_ = 0;                   // newcomers since the last tick that was run ...
     std::uint32_t joins_max_ = joins_max_first; // ... and how many there may be
 
     // Since the last tick.
