@@ -153,7 +153,7 @@ Called Sandbox::enter(lua_State* state, std::int64_t instructions, Invoke invoke
     budget_.memory_short = outer.memory_short;
     if (outermost) {
         tick_left_ -= std::min(called.instructions, tick_left_);
-        if (budget_.time != nullptr) called.took = budget_.time->end();
+        if (budget_.time != nullptr) called.took = budget_.time->end(called.instructions);
     } else {
         budget_.left = outer.left - called.instructions;
         const bool ended_here = budget_.end == End::instructions || budget_.end == End::tick;
@@ -218,7 +218,7 @@ void Sandbox::collect_garbage() {
         collected_at_ += allocated;
         lua_gc(state_, LUA_GCSTEP, static_cast<int>(std::min(allocated / kib, step_kib_max)));
     }
-    if (budget_.time != nullptr) budget_.time->end();
+    if (budget_.time != nullptr) budget_.time->end(0);
 }
 
 void* host_of(lua_State* state) { return budget_of(state).host; }

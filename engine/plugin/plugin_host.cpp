@@ -64,7 +64,7 @@ bool PluginHost::may_enter() {
     if (context_.time == nullptr) return true;
     context_.time->begin();
     const bool spent = context_.time->spent();
-    context_.time->end();
+    context_.time->end(0);
     return !spent;
 }
 

@@ -2,6 +2,8 @@
 
 #include "core/time.hpp"
 
+#include <cstdint>
+
 namespace playhead {
 
 // How much time plugins may still take before the other rooms of this thread want their tick. The interpreter counts
@@ -11,9 +13,12 @@ namespace playhead {
 class TimeAllowance {
   public:
     virtual ~TimeAllowance() = default;
-    virtual void begin() = 0;       // a hook, a chunk, a migration or a self-test is entered
-    virtual Microseconds end() = 0; // it has returned, well or not; how long it took
-    virtual bool spent() = 0;       // is it to end now? Asked about every hundred instructions, between begin and end
+    // A hook, a chunk, a migration or a self-test is entered.
+    virtual void begin() = 0;
+    // It has returned, well or not, and was charged so much; how long it took.
+    virtual Microseconds end(std::int64_t instructions) = 0;
+    // Is it to end now? Asked about every hundred instructions, between begin and end.
+    virtual bool spent() = 0;
 };
 
 } // namespace playhead

@@ -28,7 +28,7 @@ std::vector<RoomOverview> fullest_rooms(Directory& directory) {
         rooms.push_back({.room = directory.summary(*room),
                          .playing = room->state().motion.value().current.playing,
                          .plugin_time = room->plugin_cost().total,
-                         .plugin_turn = room->plugin_cost().turn,
+                         .plugin_turn = duration_cast<Microseconds>(room->plugin_cost().turn),
                          .drift = room->drift(),
                          .slow_sessions = room->slow_sessions()});
     }

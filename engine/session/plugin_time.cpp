@@ -13,28 +13,49 @@ constexpr std::size_t sets_kept = 256;
 // The newest turn counts an eighth.
 constexpr int turns_averaged = 8;
 
-bool known_dear(const PluginCost& cost, ServerTime now) {
-    return cost.turn > PluginTime::cheap_max || (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered);
+using Standing = PluginTime::Standing;
+
+Standing standing_by(const PluginCost& cost, ServerTime now) {
+    if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered) return Standing::ended;
+    if (cost.turn <= PluginTime::cheap_max) return Standing::cheap;
+    return cost.work <= PluginTime::little_work ? Standing::slow : Standing::dear;
+}
+
+bool trusted(Standing standing) { return standing <= Standing::slow; }
+
+// More is a surprise.
+Microseconds expected(const PluginCost& room) {
+    return std::max(2 * duration_cast<Microseconds>(room.turn), PluginTime::surprise_from);
 }
 
 } // namespace
 
 void PluginTime::begin_tick() {
-    tick_used_ = loads_used_ = surprise_ = Microseconds{0};
+    used_ = {};
+    surprise_ = Microseconds{0};
     if (sets_.size() > sets_kept) forget_sets();
 }
 
-bool PluginTime::cheap(const PluginCost& room, const std::shared_ptr<const PluginSet>& set, ServerTime now) const {
-    if (room.held || known_dear(room, now)) return false; // not excused by the others
-    if (room.turns >= turns_to_know) return true;
+Standing PluginTime::standing(const PluginCost& room, const std::shared_ptr<const PluginSet>& set,
+                              ServerTime now) const {
+    const Standing own = standing_by(room, now);
+    if (!trusted(own)) return own;
+    if (room.held) return Standing::dear; // not excused by the others
+    if (room.turns >= turns_to_know) return own;
     const auto known = sets_.find(set);
-    return known != sets_.end() && known->second.turns >= turns_to_know && !known_dear(known->second, now);
+    if (known == sets_.end() || known->second.turns < turns_to_know) return Standing::dear;
+    return std::max(own, standing_by(known->second, now));
 }
 
-Microseconds PluginTime::allowed(const PluginCost& room, bool cheap, bool setup) const {
-    if (setup) return setup_max;
-    if (!cheap || surprise_ < surprise_max) return turn_max;
-    return std::clamp(room.turn * held_factor, held_min, turn_max);
+bool PluginTime::used_up(Standing standing) const {
+    const auto index = std::to_underlying(standing);
+    return used_[index] >= shares[index];
+}
+
+Microseconds PluginTime::allowed(const PluginCost& room, Standing standing) const {
+    if (standing == Standing::loads) return setup_max;
+    if (!trusted(standing) || surprise_ < surprise_max) return turn_max;
+    return std::clamp(duration_cast<Microseconds>(room.turn * held_factor), held_min, turn_max);
 }
 
 PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const PluginSet> set, Kind kind)
@@ -42,8 +63,8 @@ PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const
       room_(room),
       set_(std::move(set)),
       kind_(kind),
-      cheap_(time.cheap(room, set_, time.clock_.now())),
-      allowed_(time.allowed(room, cheap_, kind == Kind::setup)),
+      standing_(kind == Kind::setup ? Standing::loads : time.standing(room, set_, time.clock_.now())),
+      allowed_(time.allowed(room, standing_)),
       held_(allowed_ < turn_max) {
     assert(time_.turn_ == nullptr);
     if (kind == Kind::setup) setup_start_ = time.clock_.thread_time();
@@ -66,9 +87,10 @@ void PluginTime::begin() {
     }
 }
 
-Microseconds PluginTime::end() {
+Microseconds PluginTime::end(std::int64_t instructions) {
     const Microseconds passed = clock_.now() - hook_start_;
     if (!turn_) return passed;
+    turn_->work_ += instructions;
     turn_->passed_ += passed;
     return used_by(*turn_, passed, cheap_max); // who was interrupted by the machine is not blamed for it
 }
@@ -92,15 +114,11 @@ void PluginTime::write_down(const Turn& turn) {
     const ServerTime now = clock_.now();
     const Microseconds used = turn.passed_before_ + used_by(turn, turn.passed_, cheap_max);
     turn.room_.total += used;
-    if (turn.kind_ == Turn::Kind::setup) {
-        loads_used_ += clock_.thread_time() - turn.setup_start_;
-    } else if (!turn.cheap_) {
-        tick_used_ += used;
-    } else {
-        surprise_ += std::max(used - cheap_max, Microseconds{0});
-    }
+    const bool setup = turn.kind_ == Turn::Kind::setup;
+    used_[std::to_underlying(turn.standing_)] += setup ? clock_.thread_time() - turn.setup_start_ : used;
+    if (trusted(turn.standing_)) surprise_ += std::max(used - expected(turn.room_), Microseconds{0});
     // Loading code is dear, and says nothing about running it.
-    if (turn.kind_ == Turn::Kind::setup && !turn.ended_) return;
+    if (setup && !turn.ended_) return;
     remember(turn.room_, turn, used, now);
     remember(sets_[turn.set_], turn, used, now);
 }
@@ -108,6 +126,7 @@ void PluginTime::write_down(const Turn& turn) {
 void PluginTime::remember(PluginCost& cost, const Turn& turn, Microseconds used, ServerTime now) {
     cost.turns = std::min(cost.turns + 1, turns_to_know);
     cost.turn += (used - cost.turn) / turns_averaged;
+    cost.work += (turn.work_ - cost.work) / turns_averaged;
     cost.held = turn.ended_ && turn.held_;
     if (turn.ended_ && !turn.held_) cost.ended_at = now;
 }

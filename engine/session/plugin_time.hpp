@@ -5,6 +5,7 @@
 #include "plugin/time_allowance.hpp"
 #include "session/clock.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,8 @@ namespace playhead {
 
 // How dear a room's plugins, or a set of plugins in all its rooms, have been of late.
 struct PluginCost {
-    Microseconds turn{0};               // of the last turns, the newest counting most
+    std::chrono::nanoseconds turn{0};   // what a turn took, on average: the newest count most
+    std::int64_t work = 0;              // the instructions that it was charged, averaged in the same way
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off
     bool held = false;                  // the last one was cut off because others had used up the time
@@ -27,27 +29,40 @@ struct PluginCost {
 // A plugin is cut off by its budget of instructions; but one instruction may cost much, and a hundred rooms may each
 // use up theirs in one tick. So time is looked at too, in turns: one turn is what one room's plugins do in one tick.
 //   - A turn that takes longer than `turn_max` is ended; the plugin that ran then is suspended.
-//   - Rooms known as cheap run first. Those known as dear, and those nothing is known of, come behind them and share
-//     `tick_max`; when it is used up the rest wait for the next tick, with their inputs, in the order in which they
-//     came.
+//   - Rooms known as cheap run first. Behind them come, each with a share of the tick, those that take longer without
+//     doing more (their memory is in no cache: most rooms of a machine that is full); those that do much, and those
+//     nothing is known of; and those that were cut off of late. Of those that come at the same tick the cheapest go
+//     first. When a share is used up the rest of its rooms wait for the next tick, with their inputs, in the order in
+//     which they came.
 //   - Of a room nothing is known until it has had some turns; until then its set's record in other rooms stands for it:
 //     rooms come and go, and run the same few sets.
-//   - Rooms that are about to load their plugins come last of all, and share `load_max` of a tick: it takes ten times
-//     as long as a turn, and hundreds may want it at once.
-//   - When cheap rooms turn dear all at once, they may surprise for `surprise_max` in a tick; then the others are held
-//     to a little more than what they are known for. Who is cut off so may be innocent: its next turn is among the
-//     dear, as long as any, and shows what it is.
+//   - Rooms that are about to load their plugins come last of all, with a share of their own: it takes ten times as
+//     long as a turn, and hundreds may want it at once.
+//   - When rooms that are trusted, cheap or slow, turn dear all at once, they may surprise for `surprise_max` in a
+//     tick; then the others are held to a little more than what they are known for. Who is cut off so may be innocent:
+//     its next turn is among the dear, as long as any, and shows what it is.
 //   Units:  processor time of the shard's thread; where nothing is near a limit, time that passes, since that costs a
 //           tenth to look at.
 //   Thread: its shard.   Owner: one per shard.
 class PluginTime final : public TimeAllowance {
   public:
+    // Whom a room runs behind: those before it in this list.
+    enum class Standing : std::uint8_t {
+        cheap, // at most `cheap_max`, on average
+        slow,  // more, but at most `little_work`
+        dear,  // more of both; or nothing is known
+        ended, // it was cut off within the time that is remembered
+        loads, // it is about to load its plugins
+    };
+    // What they share of a tick.
+    static constexpr std::array<Microseconds, 5> shares{Microseconds::max(), Microseconds{25'000}, Microseconds{3000},
+                                                        Microseconds{2000}, Microseconds{10'000}};
+
     static constexpr Microseconds turn_max{1000};
-    static constexpr Microseconds tick_max{8000};
-    static constexpr Microseconds load_max{10'000};
     static constexpr Microseconds surprise_max{500};
-    // Who takes longer than this on average is dear; and who was cut off within the time that is remembered.
-    static constexpr Microseconds cheap_max{100};
+    static constexpr Microseconds surprise_from{100}; // a turn up to this is none, nor is twice a room's average
+    static constexpr Microseconds cheap_max{25};
+    static constexpr std::int64_t little_work = 10'000; // instructions: at most 100 us where caches are warm
     static constexpr std::chrono::seconds remembered{60};
     // How far a room may go beyond its average when it is held: so many times, and this long in any case.
     static constexpr int held_factor = 4;
@@ -60,12 +75,10 @@ class PluginTime final : public TimeAllowance {
 
     // ---- a tick
     void begin_tick();
-    // Whether the room is to run with the others; else it waits for what they leave.
-    bool cheap(const PluginCost& room, const std::shared_ptr<const PluginSet>& set, ServerTime now) const;
-    // Nothing is left for rooms that are not cheap.
-    bool used_up() const { return tick_used_ >= tick_max; }
-    // Nothing is left for rooms that load their plugins.
-    bool loads_used_up() const { return loads_used_ >= load_max; }
+    // Of a room that has loaded its plugins.
+    Standing standing(const PluginCost& room, const std::shared_ptr<const PluginSet>& set, ServerTime now) const;
+    // Nothing is left for rooms of this standing.
+    bool used_up(Standing standing) const;
 
     // While one of these lives, what plugins do is this room's turn, and it is written down at the end.
     class Turn {
@@ -82,10 +95,11 @@ class PluginTime final : public TimeAllowance {
         PluginCost& room_;
         std::shared_ptr<const PluginSet> set_;
         const Kind kind_;
-        const bool cheap_;
+        const Standing standing_;
         const Microseconds allowed_;
         const bool held_;
-        Microseconds passed_{0};                   // in hooks that have ended
+        std::int64_t work_ = 0;                    // of hooks that have ended
+        Microseconds passed_{0};                   // in them
         Microseconds passed_before_{0};            // of a setup: in the entries before the last one
         Microseconds setup_start_{0};              // of a setup: it counts as a whole, not only the hooks in it
         std::optional<Microseconds> thread_start_; // when the first of them began
@@ -94,7 +108,7 @@ class PluginTime final : public TimeAllowance {
 
     // ---- TimeAllowance: what the plugin host says and asks
     void begin() override;
-    Microseconds end() override;
+    Microseconds end(std::int64_t instructions) override;
     bool spent() override;
 
   private:
@@ -102,14 +116,13 @@ class PluginTime final : public TimeAllowance {
     Microseconds used_by(const Turn& turn, Microseconds passed, Microseconds limit) const;
     void write_down(const Turn& turn);
     static void remember(PluginCost& cost, const Turn& turn, Microseconds used, ServerTime now);
-    Microseconds allowed(const PluginCost& room, bool cheap, bool setup) const;
+    Microseconds allowed(const PluginCost& room, Standing standing) const;
     void forget_sets();
 
     const Clock& clock_;
     Turn* turn_ = nullptr;
     ServerTime hook_start_;
-    Microseconds tick_used_{0};
-    Microseconds loads_used_{0};
+    std::array<Microseconds, shares.size()> used_{}; // in this tick, by standing
     Microseconds surprise_{0};
     // By set, for as long as a room runs it.
     std::unordered_map<std::shared_ptr<const PluginSet>, PluginCost> sets_;

@@ -91,7 +91,8 @@ class RoomHost final : private SessionOwner {
 
     // ---- plugins
     bool has_plugins() const { return plugins_ && !plugins_->empty(); }
-    bool cheap(Tick tick, ServerTime now) const;
+    // Behind whom it comes in a tick.
+    PluginTime::Standing standing(Tick tick, ServerTime now) const;
     // This tick begins with loading its plugins: for the first viewer, or because the room has slept and something
     // happens.
     bool loads_plugins(Tick tick) const;

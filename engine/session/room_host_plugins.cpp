@@ -17,8 +17,9 @@ std::string sentence(std::string_view what, const std::string& reason) {
 
 } // namespace
 
-bool RoomHost::cheap(Tick tick, ServerTime now) const {
-    return !has_plugins() || (!loads_plugins(tick) && shard_.plugin_time.cheap(cost_, plugins_, now));
+PluginTime::Standing RoomHost::standing(Tick tick, ServerTime now) const {
+    if (!has_plugins()) return PluginTime::Standing::cheap;
+    return loads_plugins(tick) ? PluginTime::Standing::loads : shard_.plugin_time.standing(cost_, plugins_, now);
 }
 
 bool RoomHost::loads_plugins(Tick tick) const {

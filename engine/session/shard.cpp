@@ -5,6 +5,8 @@
 #include "session/reloads.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <deque>
 #include <iterator>
 #include <map>
@@ -49,15 +51,14 @@ struct Shard::Impl {
     Reloads reloads{context, directory};
     std::deque<RoomHost*> sliced; // rooms whose fan-out goes on between ticks, in turn
     std::vector<RoomHost*> held;  // rooms whose fan-out waits for relays
-    // Rooms whose plugins wait for the others', in the order in which they run: those that are dear, and behind them
-    // those that are to be loaded.
-    std::deque<RoomHost*> dear;
-    std::deque<RoomHost*> loading;
+    // Rooms whose plugins wait for the others', by standing, in the order in which they run.
+    std::array<std::deque<RoomHost*>, PluginTime::shares.size()> behind;
     // While a tick runs: those that wait since this one. Kept between ticks, and put in order without another block: a
     // large block that is asked for again and again makes malloc tidy up all small ones each time.
     struct Arrival {
         RoomHost* room;
-        Microseconds turn; // what it takes, on average
+        PluginTime::Standing standing;
+        std::chrono::nanoseconds turn; // what it takes, on average
         std::size_t order;
     };
     std::vector<Arrival> came;
@@ -86,9 +87,7 @@ struct Shard::Impl {
     void run(Tick tick);
     void let_in(ServerTime now);
     void run_room(RoomHost& room, Tick tick, std::uint32_t missed, ServerTime start);
-    void queue_up(Tick tick);
-    template <class UsedUp>
-    std::size_t run_queue(std::deque<RoomHost*>& queue, Tick tick, ServerTime start, UsedUp used_up);
+    std::size_t run_behind(Tick tick, ServerTime start);
 };
 
 Shard::Shard(const SessionSettings& settings, TickLength tick_length, const EngineRun& run, const Clock& clock,
@@ -188,17 +187,15 @@ void Shard::Impl::run(Tick tick) {
     while (DueRooms::Entry* entry = context.due.take_due(tick)) {
         RoomHost& room = entry->room();
         if (room.waits()) continue;
-        if (!room.cheap(tick, start)) {
+        if (const auto standing = room.standing(tick, start); standing != PluginTime::Standing::cheap) {
             room.wait(tick, missed);
-            came.push_back({.room = &room, .turn = room.plugin_cost().turn, .order = came.size()});
+            came.push_back({&room, standing, room.plugin_cost().turn, came.size()});
             continue;
         }
         run_room(room, tick, missed, start);
         ++rooms_run;
     }
-    queue_up(tick);
-    rooms_run += run_queue(dear, tick, start, [this] { return context.plugin_time.used_up(); });
-    rooms_run += run_queue(loading, tick, start, [this] { return context.plugin_time.loads_used_up(); });
+    rooms_run += run_behind(tick, start);
 
     const Microseconds duration = context.clock.now() - start;
     context.admissions.end_tick(duration);
@@ -238,24 +235,25 @@ void Shard::Impl::run_room(RoomHost& room, Tick tick, std::uint32_t missed, Serv
     }
 }
 
-// Of those that came at the same tick, the cheapest first.
-void Shard::Impl::queue_up(Tick tick) {
+// The rooms that are not cheap. When the share of their standing is used up, the rest waits for the next tick.
+std::size_t Shard::Impl::run_behind(Tick tick, ServerTime start) {
+    // Of those that came at the same tick, the cheapest first.
     std::ranges::sort(came, {}, [](const Arrival& arrival) { return std::pair{arrival.turn, arrival.order}; });
-    for (const Arrival& arrival : came) (arrival.room->loads_plugins(tick) ? loading : dear).push_back(arrival.room);
+    for (const Arrival& arrival : came) behind[std::to_underlying(arrival.standing)].push_back(arrival.room);
     came.clear();
-}
 
-// When the time for them is used up, the rest waits for the next tick.
-template <class UsedUp>
-std::size_t Shard::Impl::run_queue(std::deque<RoomHost*>& queue, Tick tick, ServerTime start, UsedUp used_up) {
     std::size_t rooms_run = 0;
-    while (!queue.empty() && !used_up()) {
-        RoomHost& room = *queue.front();
-        queue.pop_front();
-        run_room(room, tick, 0, start); // it knows what it has missed
-        ++rooms_run;
+    using enum PluginTime::Standing;
+    for (const PluginTime::Standing standing : {slow, dear, ended, loads}) {
+        std::deque<RoomHost*>& queue = behind[std::to_underlying(standing)];
+        while (!queue.empty() && !context.plugin_time.used_up(standing)) {
+            RoomHost& room = *queue.front();
+            queue.pop_front();
+            run_room(room, tick, 0, start); // it knows what it has missed
+            ++rooms_run;
+        }
+        context.metrics.plugin_room_ticks_put_off_total += queue.size();
     }
-    context.metrics.plugin_room_ticks_put_off_total += queue.size();
     return rooms_run;
 }
 

@@ -194,7 +194,7 @@ class CountedAllowance final : public TimeAllowance {
     int depth = 0;
     Microseconds took{600};
     void begin() override { ++depth; }
-    Microseconds end() override {
+    Microseconds end(std::int64_t) override {
         --depth;
         return took;
     }
@@ -245,7 +245,7 @@ TEST_CASE("whoever took long and did little was held up by the machine; that is 
 TEST_CASE("a plugin whose loading the machine held up is loaded again") {
     struct Sluggish final : TimeAllowance {
         void begin() override { looks = 0; }
-        Microseconds end() override { return Microseconds{5000}; }
+        Microseconds end(std::int64_t) override { return Microseconds{5000}; }
         bool spent() override { return ++looks > 1 && --delays > 0; }
         int looks = 0;
         int delays = 3;

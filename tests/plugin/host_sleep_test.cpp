@@ -162,7 +162,7 @@ TEST_CASE("with and without sleep the same inputs lead to the same state") {
 TEST_CASE("a room that finds no time to wake asks for patience and sleeps on") {
     struct Stingy final : TimeAllowance {
         void begin() override {}
-        Microseconds end() override { return Microseconds{10}; }
+        Microseconds end(std::int64_t) override { return Microseconds{10}; }
         bool spent() override { return --looks_left < 0; }
         int looks_left = 1'000'000;
     } time;

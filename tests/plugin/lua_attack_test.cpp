@@ -39,7 +39,7 @@ class ThreadTimeAllowance : public TimeAllowance {
   public:
     explicit ThreadTimeAllowance(Microseconds most) : most_(most) {}
     void begin() override { begun_ = thread_time(); }
-    Microseconds end() override { return thread_time() - begun_; }
+    Microseconds end(std::int64_t) override { return thread_time() - begun_; }
     bool spent() override { return enforced_ && thread_time() - begun_ >= most_; }
     // Only the attack is held to it: whether the state is good for others is not a matter of how fast the machine is.
     void enforce(bool enforced) { enforced_ = enforced; }
@@ -54,7 +54,7 @@ class ThreadTimeAllowance : public TimeAllowance {
 class GapMeter : public TimeAllowance {
   public:
     void begin() override { begun_ = seen_ = thread_time(); }
-    Microseconds end() override {
+    Microseconds end(std::int64_t) override {
         look();
         return seen_ - begun_;
     }

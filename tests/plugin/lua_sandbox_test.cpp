@@ -62,7 +62,7 @@ struct Guest {
 // Time runs out when it is told to.
 struct FakeAllowance : TimeAllowance {
     void begin() override { ++begun; }
-    Microseconds end() override {
+    Microseconds end(std::int64_t) override {
         ++ended;
         return Microseconds{7};
     }
