@@ -18,7 +18,7 @@ using Standing = PluginTime::Standing;
 Standing standing_by(const PluginCost& cost, ServerTime now) {
     if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered) return Standing::ended;
     if (cost.turn <= PluginTime::cheap_max) return Standing::cheap;
-    return cost.work <= PluginTime::little_work ? Standing::slow : Standing::dear;
+    return cost.turn <= PluginTime::slow_max && cost.work <= PluginTime::little_work ? Standing::slow : Standing::dear;
 }
 
 bool trusted(Standing standing) { return standing <= Standing::slow; }
@@ -81,6 +81,7 @@ void PluginTime::begin() {
     if (!turn_) return;
     if (turn_->kind_ == Turn::Kind::setup) { // each plugin has its time
         turn_->passed_before_ += std::exchange(turn_->passed_, Microseconds{0});
+        turn_->work_ = 0;
         turn_->thread_start_ = clock_.thread_time();
     } else if (!turn_->thread_start_) {
         turn_->thread_start_ = clock_.thread_time();
@@ -92,6 +93,7 @@ Microseconds PluginTime::end(std::int64_t instructions) {
     if (!turn_) return passed;
     turn_->work_ += instructions;
     turn_->passed_ += passed;
+    if (std::exchange(turn_->cut_off_, false)) turn_->ended_ = turn_->held_ || turn_->work_ > little_work;
     return used_by(*turn_, passed, cheap_max); // who was interrupted by the machine is not blamed for it
 }
 
@@ -99,7 +101,7 @@ bool PluginTime::spent() {
     if (!turn_) return false;
     const Microseconds passed = turn_->passed_ + (clock_.now() - hook_start_);
     if (used_by(*turn_, passed, turn_->allowed_) <= turn_->allowed_) return false;
-    turn_->ended_ = true;
+    turn_->cut_off_ = true;
     return true;
 }
 

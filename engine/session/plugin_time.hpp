@@ -19,7 +19,7 @@ struct PluginCost {
     std::chrono::nanoseconds turn{0};   // what a turn took, on average: the newest count most
     std::int64_t work = 0;              // the instructions that it was charged, averaged in the same way
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
-    std::optional<ServerTime> ended_at; // when one of them was cut off
+    std::optional<ServerTime> ended_at; // when one of them was cut off, and had done more than a little
     bool held = false;                  // the last one was cut off because others had used up the time
     Microseconds total{0};              // of all turns, loading among them
 };
@@ -28,7 +28,8 @@ struct PluginCost {
 //
 // A plugin is cut off by its budget of instructions; but one instruction may cost much, and a hundred rooms may each
 // use up theirs in one tick. So time is looked at too, in turns: one turn is what one room's plugins do in one tick.
-//   - A turn that takes longer than `turn_max` is ended; the plugin that ran then is suspended.
+//   - A turn that takes longer than `turn_max` is ended; the plugin that ran then is suspended. If it did only a little
+//     in that time the machine was slow, not the room: that is not remembered but as time.
 //   - Rooms known as cheap run first. Behind them come, each with a share of the tick, those that take longer without
 //     doing more (their memory is in no cache: most rooms of a machine that is full); those that do much, and those
 //     nothing is known of; and those that were cut off of late. Of those that come at the same tick the cheapest go
@@ -49,7 +50,7 @@ class PluginTime final : public TimeAllowance {
     // Whom a room runs behind: those before it in this list.
     enum class Standing : std::uint8_t {
         cheap, // at most `cheap_max`, on average
-        slow,  // more, but at most `little_work`
+        slow,  // at most `slow_max`, and for `little_work`
         dear,  // more of both; or nothing is known
         ended, // it was cut off within the time that is remembered
         loads, // it is about to load its plugins
@@ -62,6 +63,7 @@ class PluginTime final : public TimeAllowance {
     static constexpr Microseconds surprise_max{500};
     static constexpr Microseconds surprise_from{100}; // a turn up to this is none, nor is twice a room's average
     static constexpr Microseconds cheap_max{25};
+    static constexpr Microseconds slow_max{500};
     static constexpr std::int64_t little_work = 10'000; // instructions: at most 100 us where caches are warm
     static constexpr std::chrono::seconds remembered{60};
     // How far a room may go beyond its average when it is held: so many times, and this long in any case.
@@ -98,12 +100,13 @@ class PluginTime final : public TimeAllowance {
         const Standing standing_;
         const Microseconds allowed_;
         const bool held_;
-        std::int64_t work_ = 0;                    // of hooks that have ended
+        std::int64_t work_ = 0;                    // of hooks that have ended; of a setup: of the last entry
         Microseconds passed_{0};                   // in them
         Microseconds passed_before_{0};            // of a setup: in the entries before the last one
         Microseconds setup_start_{0};              // of a setup: it counts as a whole, not only the hooks in it
         std::optional<Microseconds> thread_start_; // when the first of them began
-        bool ended_ = false;
+        bool cut_off_ = false;                     // the hook that runs
+        bool ended_ = false;                       // cut off, and it is to blame; or it was held
     };
 
     // ---- TimeAllowance: what the plugin host says and asks

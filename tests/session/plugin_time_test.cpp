@@ -85,8 +85,21 @@ TEST_CASE("a room that takes long for what little it does is slow, and trusted l
     CHECK(shop.standing(room) == Standing::dear);
     for (int i = 0; i < 20; ++i) shop.run(room, Microseconds{300}, Kind::tick, cold);
     CHECK(shop.standing(room) == Standing::slow);
-    shop.run(room, seconds{1}, Kind::tick, cold);
-    CHECK(shop.standing(room) == Standing::ended);
+}
+
+TEST_CASE("who is cut off and has done next to nothing was held up by the machine, and is not blamed for it") {
+    Workshop shop;
+    constexpr int stalled = 1; // instruction in a microsecond
+    PluginCost room = shop.proven();
+    CHECK(shop.run(room, seconds{1}, Kind::setup, stalled) >= PluginTime::setup_max);
+    CHECK(shop.cheap(room));
+    CHECK(shop.run(room, seconds{1}, Kind::tick, stalled) >= PluginTime::turn_max);
+    CHECK(shop.standing(room) == Standing::slow);
+    for (int i = 0; i < 40; ++i) shop.run(room, Microseconds{20});
+    CHECK(shop.cheap(room));
+    // Nothing of it excuses who does it all the time.
+    for (int i = 0; i < 20; ++i) shop.run(room, seconds{1}, Kind::tick, stalled);
+    CHECK(shop.standing(room) == Standing::dear);
 }
 
 TEST_CASE("rooms share what a tick has for their standing, and touch nobody else's share") {
