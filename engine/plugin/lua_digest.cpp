@@ -9,9 +9,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace playhead::lua {
@@ -53,9 +54,9 @@ class Walk {
         case LUA_TNUMBER: add_number(index); return true;
         case LUA_TSTRING: add_text(index); return true;
         case LUA_TLIGHTUSERDATA: add_pointer(lua_touserdata(state_, index)); return true;
-        case LUA_TTABLE: return is_known(lua_topointer(state_, index)) || visit_table(index, depth);
-        case LUA_TFUNCTION: return is_known(lua_topointer(state_, index)) || visit_function(index, depth);
-        case LUA_TUSERDATA: return is_known(lua_topointer(state_, index)) || visit_object(index, depth);
+        case LUA_TTABLE: return is_known(type, lua_topointer(state_, index)) || visit_table(index, depth);
+        case LUA_TFUNCTION: return is_known(type, lua_topointer(state_, index)) || visit_function(index, depth);
+        case LUA_TUSERDATA: return is_known(type, lua_topointer(state_, index)) || visit_object(index, depth);
         default: return false; // a coroutine: where it stands cannot be seen
         }
     }
@@ -84,8 +85,9 @@ class Walk {
         const char* text = lua_tolstring(state_, index, &size);
         digest_.add_bytes(text, size);
     }
-    bool is_known(const void* object) {
-        const auto [found, is_new] = numbers_.emplace(object, numbers_.size());
+    // By type and address: an object without bytes of its own has the address at which the next block begins.
+    bool is_known(int type, const void* object) {
+        const auto [found, is_new] = numbers_.emplace(std::pair{type, object}, numbers_.size());
         if (is_new) return false;
         add(Mark::known);
         digest_.add(found->second);
@@ -180,7 +182,7 @@ class Walk {
         }
         for (int i = 1; lua_getupvalue(state_, index, i) != nullptr; ++i) {
             // Functions may share one: who changes it changes it for all.
-            const bool known = is_known(lua_upvalueid(state_, index, i));
+            const bool known = is_known(LUA_TNONE, lua_upvalueid(state_, index, i));
             bool good = true;
             if (!known) {
                 add(Mark::cell);
@@ -207,7 +209,7 @@ class Walk {
 
     lua_State* state_;
     Digest digest_;
-    std::unordered_map<const void*, std::size_t> numbers_;
+    std::map<std::pair<int, const void*>, std::size_t> numbers_;
     std::size_t nodes_ = 0;
 };
 

@@ -1,7 +1,11 @@
 #include "host_stage.hpp"
+#include "plugin/lua_memory.hpp"
 #include "plugin/time_allowance.hpp"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
 
 // Rooms in which nothing happens let go of their Lua, and nobody notices.
 namespace playhead::test {
@@ -128,6 +132,29 @@ TEST_CASE("only a plugin that could be started anew unnoticed lets its room slee
     CHECK_FALSE(sleeps(plain("a", "P:after(3600, 't') P:on_timer('t', function() end)")));
     CHECK_FALSE(sleeps(plain("a", "P.store:set('k', 1)")));
     CHECK(sleeps(plain("a", "local n = P.shared.n P:on('join', function() n:add(1) end)", state)));
+}
+
+// An object without bytes has the address at which its neighbour begins, whatever that is.
+TEST_CASE("wherever its memory lies, a room that is as it was at first sleeps") {
+    const auto set = set_of({plain("a", "local acts = {} for i = 1, 200 do acts[i] = function() end end\n"
+                                        "P:on('join', function() return P.store, acts end)")});
+    LuaMemory memory;
+    std::mt19937_64 random{1};
+    for (int round = 0; round < 20; ++round) {
+        // The free blocks come in another order each time.
+        constexpr std::size_t bytes = 32;
+        std::vector<void*> blocks(1000);
+        for (void*& block : blocks) block = memory.take(bytes);
+        std::ranges::shuffle(blocks, random);
+        void* const stays = blocks.back();
+        for (void* block : blocks)
+            if (block != stays) memory.give(block, bytes);
+        HostStage stage{set, 7, PluginContext{.memory = &memory}};
+        stage.join();
+        stage.run(long_enough);
+        CHECK(stage.room.asleep());
+        memory.give(stays, bytes);
+    }
 }
 
 TEST_CASE("with and without sleep the same inputs lead to the same state") {

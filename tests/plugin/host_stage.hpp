@@ -51,7 +51,9 @@ inline std::shared_ptr<const PluginSet> set_of(const std::vector<PluginText>& pl
 class HostStage {
   public:
     explicit HostStage(const std::vector<PluginText>& plugins, std::uint64_t seed = 7, PluginContext context = {})
-        : room(Epoch{1}, RoomInfo{.title = "Test", .listed = false}, TickLength{}, set_of(plugins), seed,
+        : HostStage(set_of(plugins), seed, std::move(context)) {}
+    explicit HostStage(std::shared_ptr<const PluginSet> set, std::uint64_t seed = 7, PluginContext context = {})
+        : room(Epoch{1}, RoomInfo{.title = "Test", .listed = false}, TickLength{}, std::move(set), seed,
                std::move(context)) {}
 
     RuledRoom room;
