@@ -144,12 +144,12 @@ void ShardThread::settle(http::UpgradedSocket upgraded) {
 }
 
 std::unique_ptr<Connection> ShardThread::connect(http::UpgradedSocket upgraded) {
-    tcp::socket socket{io_};
+    websocket::Socket socket{io_};
     error_code failed;
     socket.assign(upgraded.ip_v6 ? tcp::v6() : tcp::v4(), upgraded.socket.get(), failed);
     if (failed) return nullptr; // the descriptor closes with `upgraded`
     std::ignore = upgraded.socket.release();
-    socket.set_option(tcp::socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
+    socket.set_option(websocket::Socket::send_buffer_size{viewer_send_buffer_bytes}, failed); // a limit, not a need
     return websocket::make_connection(std::move(socket), websocket_, upgraded.already_read, std::move(upgraded.tls));
 }
 

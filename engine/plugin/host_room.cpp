@@ -99,11 +99,11 @@ std::optional<double> HostRoom::wall_s() const {
 }
 
 Value HostRoom::viewer(const ViewerRow& row) const {
-    const auto member = room.state().members.find(row.id);
-    const unsigned condition = member == room.state().members.end() ? 0U : member->second.condition;
+    const auto member = room.state().viewers.find(row.id);
+    const bool here = member != room.state().viewers.end();
+    const unsigned condition = here ? member->second.condition : 0U;
     const auto flag = [condition](unsigned bit) { return Value{(condition & bit) != 0}; };
-    const auto joined = state.joined.find(row.id);
-    const Tick joined_tick = joined == state.joined.end() ? state.opened.value_or(Tick{}) : joined->second;
+    const Tick joined_tick = here ? member->second.joined_at : state.opened.value_or(Tick{});
     return Value{Value::Map{{"away", flag(2)},
                             {"blocked", flag(4)},
                             {"connected", Value{row.connected}},

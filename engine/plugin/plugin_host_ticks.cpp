@@ -43,13 +43,13 @@ constexpr unsigned blocked_bit = std::to_underlying(ReportFlag::blocked);
 constexpr unsigned heard_bits = stalled_bit | away_bit | blocked_bit;
 
 unsigned condition_of(const RoomState& state, ViewerId viewer) {
-    const auto member = state.members.find(viewer);
-    return member == state.members.end() ? 0 : member->second.condition & heard_bits;
+    const auto member = state.viewers.find(viewer);
+    return member == state.viewers.end() ? 0 : member->second.condition & heard_bits;
 }
 
 std::optional<ViewerRow> row_of(const RoomState& state, ViewerId viewer) {
     const auto row = state.viewers.find(viewer);
-    return row == state.viewers.end() ? std::nullopt : std::optional{row->second};
+    return row == state.viewers.end() ? std::nullopt : std::optional<ViewerRow>{row->second};
 }
 
 } // namespace
@@ -94,7 +94,6 @@ void PluginHost::obey(const Input& input) {
                 named.name = shown_as(join.name, join.viewer);
                 pass_on(named);
                 const auto row = row_of(state, join.viewer);
-                host_.state.joined.insert_or_assign(join.viewer, host_.tick);
                 tell("join",
                      {{"name", Value{row->name}}, {"roles", roles_value(row->roles)}, {"viewer", id_value(row->id)}});
             },
@@ -102,7 +101,6 @@ void PluginHost::obey(const Input& input) {
                 const auto row = row_of(state, leave.viewer);
                 pass_on(leave);
                 if (!row) return;
-                host_.state.joined.erase(leave.viewer);
                 for (auto& [name, record] : host_.state.records)
                     for (auto& [key, limiter] : record.rates) limiter.forget(std::int64_t{leave.viewer.value});
                 tell("leave", {{"name", Value{row->name}},

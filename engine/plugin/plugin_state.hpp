@@ -51,8 +51,7 @@ struct PluginState {
     Timers timers;
     Chance chance;
     std::optional<Wall> wall;
-    std::optional<Tick> opened;      // the first tick it was told of
-    std::map<ViewerId, Tick> joined; // who is here, since when
+    std::optional<Tick> opened; // the first tick it was told of
     std::map<std::string, PluginRecord, std::less<>> records;
 
     bool operator==(const PluginState&) const = default;

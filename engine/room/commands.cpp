@@ -48,8 +48,8 @@ void keep(Member& member, const Outcome& outcome) {
 // [R8] Applied once, however often it is sent.
 Outcome Room::answer(const Command& command, const MotionContext& context, Judge* judge) {
     if (is_engine(command.viewer)) return decide(command, context, judge);
-    const auto found = state_.members.find(command.viewer);
-    if (found == state_.members.end()) {
+    const auto found = state_.viewers.find(command.viewer);
+    if (found == state_.viewers.end()) {
         return refusal(command, {.code = ErrorCode::hello_expected, .message = "its author is not in this room"});
     }
     Member& member = found->second;

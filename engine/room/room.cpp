@@ -24,7 +24,7 @@ std::optional<Outcome> Room::apply(const Input& input, Tick tick, const Lead& le
         state_.motion.set(taken_over(state_.motion.value(), tick));
         return answer(*command, context, judge);
     }
-    if (const auto* join = std::get_if<Join>(&input)) on(*join);
+    if (const auto* join = std::get_if<Join>(&input)) on(*join, tick);
     if (const auto* reconnect = std::get_if<Reconnect>(&input)) set_connected(reconnect->viewer, true);
     if (const auto* disconnect = std::get_if<Disconnect>(&input)) set_connected(disconnect->viewer, false);
     if (const auto* leave = std::get_if<Leave>(&input)) on(*leave);
@@ -33,18 +33,20 @@ std::optional<Outcome> Room::apply(const Input& input, Tick tick, const Lead& le
     return std::nullopt;
 }
 
-void Room::on(const Join& join) {
-    if (state_.viewers.contains(join.viewer)) return;
-    const ViewerRow row{.id = join.viewer, .name = shown_name(join.name, join.viewer), .roles = join.roles};
-    state_.viewers.emplace(join.viewer, row);
-    state_.members.emplace(join.viewer, Member{});
+void Room::on(const Join& join, Tick tick) {
+    const auto [viewer, is_new] = state_.viewers.try_emplace(join.viewer);
+    if (!is_new) return;
+    Member& member = viewer->second;
+    member.id = join.viewer;
+    member.name = shown_name(join.name, join.viewer);
+    member.roles = join.roles;
+    member.joined_at = tick;
     state_.viewer_count.set(static_cast<std::uint32_t>(state_.viewers.size()));
-    show(row);
+    show(member);
 }
 
 void Room::on(const Leave& leave) {
     if (state_.viewers.erase(leave.viewer) == 0) return;
-    state_.members.erase(leave.viewer);
     state_.viewer_count.set(static_cast<std::uint32_t>(state_.viewers.size()));
     state_.duration_open = true;
     if (!state_.roster.rows().contains(leave.viewer)) return;
@@ -80,9 +82,9 @@ void Room::show(const ViewerRow& row) {
 }
 
 void Room::on(const DurationReport& report) {
-    const auto member = state_.members.find(report.viewer);
+    const auto member = state_.viewers.find(report.viewer);
     const bool for_this_media = report.media == state_.media.value().instance && report.media != MediaInstance{0};
-    if (member == state_.members.end() || !for_this_media || !believable_duration(report.duration)) return;
+    if (member == state_.viewers.end() || !for_this_media || !believable_duration(report.duration)) return;
     if (member->second.duration_media == report.media && member->second.duration == report.duration) return;
     member->second.duration_media = report.media;
     member->second.duration = report.duration;
@@ -90,8 +92,8 @@ void Room::on(const DurationReport& report) {
 }
 
 void Room::on(const Condition& condition) {
-    const auto member = state_.members.find(condition.viewer);
-    if (member != state_.members.end()) member->second.condition = condition.flags;
+    const auto member = state_.viewers.find(condition.viewer);
+    if (member != state_.viewers.end()) member->second.condition = condition.flags;
 }
 
 void Room::set_roles(ViewerId viewer, std::uint32_t add, std::uint32_t remove) {
@@ -109,12 +111,9 @@ void Room::agree_on_duration() {
     if (!std::exchange(state_.duration_open, false)) return;
     Media media = state_.media.value();
     std::vector<MediaTime> reports;
-    auto viewer =
-        state_.viewers.begin(); // the same ids in the same order: looking each up is what costs in a wide room
-    for (const auto& [id, member] : state_.members) {
-        const bool connected = viewer++->second.connected;
+    for (const auto& [id, member] : state_.viewers) {
         const bool counts = member.duration_media == media.instance && member.duration > MediaTime{0};
-        if (counts && connected) reports.push_back(member.duration);
+        if (counts && member.connected) reports.push_back(member.duration);
     }
     const MediaTime agreed = agreed_duration(std::move(reports));
     const MediaTime change = std::chrono::abs(agreed - media.duration);

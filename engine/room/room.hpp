@@ -95,7 +95,7 @@ class Room {
     TickLength tick_length() const { return tick_length_; }
 
   private:
-    void on(const Join& join);
+    void on(const Join& join, Tick tick);
     void on(const Leave& leave);
     void on(const DurationReport& report);
     void on(const Condition& condition);

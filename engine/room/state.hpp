@@ -53,19 +53,21 @@ struct ViewerRow {
 // The name a viewer is shown by: what it asked for, cleaned; "Guest <id>" if nothing is left of it. [R11]
 std::string shown_name(std::string_view wanted, ViewerId viewer);
 
-// What the room knows of a viewer and does not replicate.
-struct Member {
+// A viewer who is here: what the room shows of it, and what it knows beside that and does not replicate. There are very
+// many of these.
+struct Member : ViewerRow {
     // Enough for every command that a viewer can have unanswered; an older one that is sent again is refused.
     static constexpr std::size_t outcomes_kept = 32;
     // How far a sequence may run ahead: a client that lost its count is told so.
     static constexpr std::uint32_t sequence_gap_max = 1000;
     // What plugins say with their answers may be large: the oldest answers go first, the newest always stays.
     static constexpr std::size_t outcome_data_bytes_max = 16 * 1024;
-    std::uint32_t last_sequence = 0;
-    std::vector<Outcome> outcomes; // newest last
-    MediaInstance duration_media;  // the instance that `duration` was reported for
-    MediaTime duration{0};
     std::uint8_t condition = 0; // bits of ReportFlag: stalled, away, blocked
+    Tick joined_at;
+    std::uint32_t last_sequence = 0;
+    MediaInstance duration_media; // the instance that `duration` was reported for
+    MediaTime duration{0};
+    std::vector<Outcome> outcomes; // newest last
     bool operator==(const Member&) const = default;
 };
 
@@ -114,8 +116,7 @@ struct RoomState {
     SharedState shared; // of its plugins
 
     // Not replicated. Everyone present, the roster's rows among them.
-    std::map<ViewerId, ViewerRow> viewers;
-    std::map<ViewerId, Member> members;
+    std::map<ViewerId, Member> viewers;
     Stamp last_motion;                // the two last-writer-wins registers: play, pause, seek, load ...
     Stamp last_rate;                  // ... and rate
     std::uint32_t roles_revision = 0; // grows with every change of a viewer's roles after its join

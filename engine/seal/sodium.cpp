@@ -10,16 +10,12 @@ namespace playhead::seal {
 
 static_assert(Key::bytes_count == crypto_kdf_KEYBYTES && sizeof(Purpose) == crypto_kdf_CONTEXTBYTES + 1);
 
-namespace {
-
 // libsodium wants to look once, before anything else, which code suits this processor; threads may come together. The
 // one thing that this program keeps in a static: a fact about the machine, which nobody can set or see.
 void make_sodium_ready() {
     static const bool ready = sodium_init() >= 0;
     if (!ready) throw std::runtime_error("libsodium cannot be used on this machine: it finds no random numbers");
 }
-
-} // namespace
 
 void derive(const Key& key, const Purpose& purpose, std::span<std::byte> into) {
     assert(into.size() >= crypto_kdf_BYTES_MIN && into.size() <= crypto_kdf_BYTES_MAX);

@@ -8,8 +8,12 @@
 // What the sources of this layer share of libsodium; nobody else includes this.
 namespace playhead::seal {
 
+// To be called before anything of libsodium's.
+//   Errors: throws std::runtime_error if libsodium cannot be used on this machine.
+void make_sodium_ready();
+
 // Another secret from `key` for each purpose, so that no two uses share one: knowing one says nothing about the other.
-// Everything here begins with a derived key, so this is where libsodium is made ready.
+// Whatever is sealed begins with a derived key, so this makes libsodium ready for it.
 //   Shapes: 16 to 64 bytes.   Source: crypto_kdf of libsodium (BLAKE2b; subkey 1, context = purpose).
 //   Errors: throws std::runtime_error if libsodium cannot be used on this machine.
 using Purpose = char[9]; // 8 characters

@@ -24,7 +24,7 @@ bool is_connect_token(std::string_view text) { return text.starts_with("c."); }
 struct Credentials {
     std::string_view join_token;
     std::string_view resume_token;
-    std::string_view device;
+    Device device;
     PeerNetwork network;
 };
 
@@ -113,12 +113,12 @@ Result<Admission> admit(const Hello& hello, const seal::ConnectGrant* grant, Pee
     if (hello.room != door.room.text())
         return refused(ErrorCode::malformed,
                        "the hello is for another room than the connection's, which is " + door.room.text());
-    const Credentials shown{hello.join_token, hello.resume_token, hello.device, network};
+    const Credentials shown{hello.join_token, hello.resume_token, Device{hello.device}, network};
     return check_bans(check_tokens(shown, grant, Asks::to_enter, now, door), shown, now, door);
 }
 
 Result<Admission> may_join(const JoinRequest& request, ServerTime now, const Door& door) {
-    const Credentials shown{request.token, request.resume_token, request.device, network_at(request.address)};
+    const Credentials shown{request.token, request.resume_token, Device{request.device}, network_at(request.address)};
     return check_bans(check_tokens(shown, nullptr, Asks::for_a_token, now, door), shown, now, door);
 }
 

@@ -20,11 +20,11 @@ std::size_t Bans::lift(std::string_view who) {
         bans_, [&](const BanEntry& ban) { return ban.name == who || std::to_string(ban.who.viewer.value) == who; });
 }
 
-const BanEntry* Bans::holding(const std::optional<Secret>& resume, std::string_view device, PeerNetwork network,
+const BanEntry* Bans::holding(const std::optional<Secret>& resume, const Device& device, PeerNetwork network,
                               ServerTime now) const {
     const auto ban = std::ranges::find_if(bans_, [&](const BanEntry& one) {
         if (one.until <= now) return false;
-        return (resume && same(*resume, one.who.resume)) || (!device.empty() && device == one.who.device) ||
+        return (resume && same(*resume, one.who.resume)) || (device.told() && device == one.who.device) ||
                (network.known() && network == one.who.network);
     });
     return ban == bans_.end() ? nullptr : &*ban;

@@ -2,6 +2,7 @@
 
 #include "core/ids.hpp"
 #include "core/time.hpp"
+#include "session/device.hpp"
 #include "session/peer_network.hpp"
 #include "session/token.hpp"
 
@@ -19,7 +20,7 @@ namespace playhead {
 struct Traces {
     ViewerId viewer;
     Secret resume;
-    std::string device; // the browser's random id; empty: not told
+    Device device;
     PeerNetwork network;
 };
 
@@ -45,7 +46,7 @@ class Bans {
     // Lifts the bans of the viewer with this id (in decimals) or name; how many there were.
     std::size_t lift(std::string_view who);
     // The ban that holds somebody with any of these traces; null if none does.
-    const BanEntry* holding(const std::optional<Secret>& resume, std::string_view device, PeerNetwork network,
+    const BanEntry* holding(const std::optional<Secret>& resume, const Device& device, PeerNetwork network,
                             ServerTime now) const;
     std::size_t size() const { return bans_.size(); }
 

@@ -18,20 +18,25 @@ void Outbox::claim(Epoch epoch, Version version, const Served& served) {
 void Outbox::welcome(Frame welcome, const Broadcast& room) {
     if (lane_ != Lane::silent) return;
     lane_ = Lane::live;
-    welcome_ = std::move(welcome);
+    own().welcome = std::move(welcome);
     update_wanted_ = true;
     told_ = room.told();
 }
 
 bool Outbox::reply(Frame reply) {
-    if (replies_.size() >= replies_max) return false;
-    replies_.push_back(std::move(reply));
+    if (own_ && own_->replies.size() >= replies_max) return false;
+    own().replies.push_back(std::move(reply));
     return true;
 }
 
 void Outbox::tell(Frame event, bool lossy) {
-    if (lane_ == Lane::live || (lane_ == Lane::lagging && !lossy && events_.size() <= events_max))
-        events_.push_back(std::move(event));
+    if (lane_ == Lane::live || (lane_ == Lane::lagging && !lossy && events() <= events_max))
+        own().events.push_back(std::move(event));
+}
+
+Outbox::Own& Outbox::own() {
+    if (!own_) own_ = std::make_unique<Own>();
+    return *own_;
 }
 
 void Outbox::serve(Audience audience, const Broadcast& room) {
@@ -58,7 +63,7 @@ void Outbox::append_lossy_update(Broadcast& room, Audience audience, ServerTime 
                                  std::vector<Frame>& frames) {
     using Next = LossyUpdates::Next;
     const Version newest = room.version();
-    Next next = lossy_->next(newest, update_wanted_ || !replies_.empty(), now);
+    Next next = lossy_->next(newest, update_wanted_ || (own_ && !own_->replies.empty()), now);
     if (snapshot_wanted_ || lossy_->epoch() != room.epoch()) next = Next::snapshot;
     if (next == Next::nothing && update_wanted_) next = Next::reliable_delta; // to say that nothing has changed
     if (next == Next::nothing) return;
@@ -83,20 +88,21 @@ void Outbox::flush(Broadcast& room, Audience audience, Connection& connection, S
     serve(audience, room);
     std::vector<Frame>& frames = room.scratch();
     frames.clear();
-    if (!welcome_.empty()) frames.push_back(std::exchange(welcome_, {}));
+    if (own_ && !own_->welcome.empty()) frames.push_back(own_->welcome);
     if (lossy_) {
         append_lossy_update(room, audience, now, metrics, frames);
     } else {
         append_update(room, audience, frames);
     }
     snapshot_wanted_ = update_wanted_ = false;
-    const auto append = [&](std::vector<Frame> own) { // and drop its memory: few of many viewers are owed anything
-        frames.insert(frames.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    const std::unique_ptr<Own> own = std::exchange(own_, nullptr);
+    const auto append = [&frames](std::vector<Frame>& more) {
+        frames.insert(frames.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     };
     const Told before = std::exchange(told_, room.told());
-    append(std::exchange(replies_, {}));
+    if (own) append(own->replies);
     room.append_events(before, frames);
-    append(std::exchange(events_, {}));
+    if (own) append(own->events);
     room.append_plugin_events(before, audience, frames);
     if (before.beacons != told_.beacons) frames.push_back(room.beacon(audience));
     if (!frames.empty()) send(frames, connection, now, metrics);
@@ -104,12 +110,12 @@ void Outbox::flush(Broadcast& room, Audience audience, Connection& connection, S
 }
 
 void Outbox::keep_events(const Broadcast& room, Audience audience) {
-    if (events_.size() <= events_max) room.append_reliable_events(told_, audience, events_);
+    if (events() <= events_max) room.append_reliable_events(told_, audience, own().events);
     told_ = room.told();
 }
 
 bool Outbox::send_now(const Frame& frame, Connection& connection, ServerTime now, Metrics& metrics) {
-    if (lane_ != Lane::live || !welcome_.empty()) return false;
+    if (lane_ != Lane::live || (own_ && !own_->welcome.empty())) return false;
     send({&frame, 1}, connection, now, metrics);
     return true;
 }
@@ -135,15 +141,13 @@ void Outbox::drained(const Broadcast& room, Audience audience, Metrics& metrics)
 bool Outbox::too_slow(const Connection& connection, ServerTime now, const SessionSettings& settings) const {
     if (lane_ != Lane::lagging) return false;
     return connection.bytes_waiting() > settings.slow_bytes_max || now - lagging_since_ > settings.slow_time_max ||
-           events_.size() > events_max;
+           events() > events_max;
 }
 
 void Outbox::shut(Metrics& metrics) {
     if (lane_ == Lane::lagging) --metrics.slow_sessions;
     lane_ = Lane::shut;
-    replies_ = {};
-    events_ = {};
-    welcome_ = {};
+    own_ = nullptr;
 }
 
 void Outbox::say_goodbye(const Frame& goodbye, Connection& connection, Metrics& metrics) {

@@ -82,6 +82,9 @@ class Outbox {
     void append_lossy_update(Broadcast& room, Audience audience, ServerTime now, Metrics& metrics,
                              std::vector<Frame>& frames);
     void keep_events(const Broadcast& room, Audience audience);
+    std::size_t events() const { return own_ ? own_->events.size() : 0; }
+    struct Own;
+    Own& own();
     bool send(std::span<const Frame> frames, Connection& connection, ServerTime now, Metrics& metrics);
 
     Lane lane_ = Lane::silent;
@@ -93,9 +96,14 @@ class Outbox {
     Served served_;
     Told told_;
     ServerTime lagging_since_;
-    Frame welcome_;
-    std::vector<Frame> replies_;
-    std::vector<Frame> events_; // this peer's own, and reliable ones that it was too slow for
+
+    // What this peer alone is owed. Hardly any of very many is owed any of it, so those have no room for it either.
+    struct Own {
+        Frame welcome;
+        std::vector<Frame> replies;
+        std::vector<Frame> events; // this peer's own, and reliable ones that it was too slow for
+    };
+    std::unique_ptr<Own> own_; // null: nothing
 };
 
 } // namespace playhead

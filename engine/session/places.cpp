@@ -57,9 +57,9 @@ std::optional<Places::Known> Places::known(ViewerId viewer) const {
     return *departed;
 }
 
-std::vector<ViewerId> Places::on_device(std::string_view device) const {
+std::vector<ViewerId> Places::on_device(const Device& device) const {
     std::vector<ViewerId> viewers;
-    if (device.empty()) return viewers;
+    if (!device.told()) return viewers;
     for (const auto& [viewer, place] : places_)
         if (place.device == device) viewers.push_back(viewer);
     std::ranges::sort(viewers);

@@ -24,8 +24,8 @@ class Session;
 // A viewer's place in a room: what stays when its socket goes.
 struct Place {
     ViewerId viewer;
-    Secret resume;      // who can say it is this viewer
-    std::string device; // what a ban holds beside that, as the newest connection said it
+    Secret resume; // who can say it is this viewer
+    Device device; // what a ban holds beside that, as the newest connection said it
     PeerNetwork network;
     Session* session = nullptr; // the live one, if any
     ServerTime lost_at;         // when there is none
@@ -59,7 +59,7 @@ class Places {
     };
     std::optional<Known> known(ViewerId viewer) const;
     // Everyone here on that device.
-    std::vector<ViewerId> on_device(std::string_view device) const;
+    std::vector<ViewerId> on_device(const Device& device) const;
     // Viewers that were lost at or before `time`, the earliest first, and no more than `most`.
     std::vector<ViewerId> lost_since(ServerTime time, std::size_t most) const;
     std::optional<ServerTime> first_lost() const;

@@ -130,7 +130,7 @@ void RoomHost::admit_viewer(Session& session, const Hello& hello, const Admissio
         ++joins_;
         enqueue(Join{place->viewer, hello.name, admission.roles});
     }
-    if (!hello.device.empty()) place->device = hello.device;
+    if (!hello.device.empty()) place->device = Device{hello.device};
     place->network = network_of(session.connection().peer());
     session.protocol.admitted(place->viewer, now);
     ++shard_.metrics.sessions_opened_total;

@@ -353,10 +353,10 @@ TEST_CASE("[R8] a command that is sent again is answered as before and applied o
 TEST_CASE("[R8] the answers of a bounded number of commands are kept") {
     Stage stage;
     stage.load();
-    const std::uint32_t first = stage.room.state().members.at(ada).last_sequence + 1;
+    const std::uint32_t first = stage.room.state().viewers.at(ada).last_sequence + 1;
     const auto count = static_cast<std::uint32_t>(Member::outcomes_kept);
     for (std::uint32_t index = 0; index <= count; ++index) stage.act(ada, Seek{.to = MediaTime{index}});
-    CHECK(stage.room.state().members.at(ada).outcomes.size() == Member::outcomes_kept);
+    CHECK(stage.room.state().viewers.at(ada).outcomes.size() == Member::outcomes_kept);
     require_refused(stage.act(ada, Seek{.to = 9s}, {.sequence = first}), ErrorCode::sequence);
     CHECK(applied(stage.act(ada, Seek{.to = 9s}, {.sequence = first + 1})));
     CHECK(stage.position() == MediaTime{count});
@@ -365,11 +365,11 @@ TEST_CASE("[R8] the answers of a bounded number of commands are kept") {
 TEST_CASE("[R8] a sequence may skip ahead a little and never wrap") {
     Stage stage;
     stage.load();
-    const std::uint32_t last = stage.room.state().members.at(ada).last_sequence;
+    const std::uint32_t last = stage.room.state().viewers.at(ada).last_sequence;
     require_refused(stage.act(ada, Seek{.to = 1s}, {.sequence = last + 1001}), ErrorCode::sequence);
     require_refused(stage.act(ada, Seek{.to = 1s}, {.sequence = 0xFFFFFFFF}), ErrorCode::sequence);
     require_refused(stage.act(ada, Seek{.to = 1s}, {.sequence = 0}), ErrorCode::sequence);
-    CHECK(stage.room.state().members.at(ada).last_sequence == last);
+    CHECK(stage.room.state().viewers.at(ada).last_sequence == last);
     CHECK(applied(stage.act(ada, Seek{.to = 1s}, {.sequence = last + 1000})));
     require_refused(stage.act(ada, Seek{.to = 1s}, {.sequence = last + 999}), ErrorCode::sequence);
 }

@@ -136,7 +136,7 @@ TEST_CASE("[R8] kept answers are bounded by what plugins said with them, and the
         return outcome;
     };
     for (int count = 0; count < 10; ++count) room.act(ada, say);
-    const auto& kept = room.stage.room.state().members.at(ada).outcomes;
+    const auto& kept = room.stage.room.state().viewers.at(ada).outcomes;
     CHECK(kept.size() == 3);
     CHECK(kept.back().sequence == 10);
     CHECK(room.act(ada, say, {.sequence = 9}).verdict == Verdict::applied);
@@ -177,7 +177,7 @@ TEST_CASE("a viewer's condition is kept; signals and the wall time are none of t
     stage.apply(Condition{.viewer = ViewerId{50}, .flags = 7});
     CHECK(stage.room.state() == before);
     stage.apply(Condition{.viewer = ada, .flags = 5});
-    CHECK(stage.room.state().members.at(ada).condition == 5);
+    CHECK(stage.room.state().viewers.at(ada).condition == 5);
     stage.step();
     CHECK(stage.room.state().version == before.version);
 }

@@ -88,8 +88,8 @@ class RandomInputs {
     }
     Command command(const Room& room) {
         const ViewerId author = viewer();
-        const auto member = room.state().members.find(author);
-        const std::uint32_t last = member == room.state().members.end() ? 0 : member->second.last_sequence;
+        const auto member = room.state().viewers.find(author);
+        const std::uint32_t last = member == room.state().viewers.end() ? 0 : member->second.last_sequence;
         const auto gap = static_cast<std::uint32_t>(random_.between(0, 3)); // 0 repeats what was used
         const ServerTime issued = room.tick_length().start_of(tick_) - Microseconds{random_.between(0, 500'000)};
         Command command{.viewer = author,

@@ -23,14 +23,13 @@ void check_invariants(const Room& room, Tick tick) {
         CHECK(motion.pending->anchor_position >= MediaTime{0});
     }
     CHECK(state.viewer_count.value() == state.viewers.size());
-    CHECK(state.members.size() == state.viewers.size());
     CHECK(state.roster.rows().size() == std::min(state.viewers.size(), Roster::rows_max));
     for (const auto& [id, row] : state.roster.rows()) {
         CHECK(row.value() == state.viewers.at(id));
         CHECK(row.changed_at() <= state.version);
     }
     CHECK(state.roster.tombstones().size() <= Roster::tombstones_max);
-    for (const auto& [id, member] : state.members) CHECK(member.outcomes.size() <= Member::outcomes_kept);
+    for (const auto& [id, member] : state.viewers) CHECK(member.outcomes.size() <= Member::outcomes_kept);
 }
 
 } // namespace

@@ -57,8 +57,8 @@ class Stage {
         std::optional<std::uint32_t> sequence;
     };
     Command command(ViewerId viewer, Action action, const Details& details) const {
-        const auto member = room.state().members.find(viewer);
-        const std::uint32_t last = member == room.state().members.end() ? 0 : member->second.last_sequence;
+        const auto member = room.state().viewers.find(viewer);
+        const std::uint32_t last = member == room.state().viewers.end() ? 0 : member->second.last_sequence;
         return {.viewer = viewer,
                 .sequence = details.sequence.value_or(last + 1),
                 .media = details.media.value_or(instance()),

@@ -181,19 +181,19 @@ TEST_CASE("bans are bounded: the one that ends first gives way, and an id is ban
     const auto traces = [](std::uint32_t n) {
         Traces left;
         left.viewer = ViewerId{n};
-        left.device = "device " + std::to_string(n);
+        left.device = Device{"device " + std::to_string(n)};
         return left;
     };
     for (std::uint32_t n = 1; n <= Bans::bans_max + 1; ++n) bans.add(traces(n), "x", "", 1000 + n, now);
     CHECK(bans.size() == Bans::bans_max);
-    CHECK(bans.holding({}, "device 1", {}, now) == nullptr);
-    CHECK(bans.holding({}, "device 2", {}, now) != nullptr);
+    CHECK(bans.holding({}, Device{"device 1"}, {}, now) == nullptr);
+    CHECK(bans.holding({}, Device{"device 2"}, {}, now) != nullptr);
     bans.add(traces(2), "x", "", 5, now);
     CHECK(bans.size() == Bans::bans_max);
-    CHECK(bans.holding({}, "device 2", {}, now + seconds{6}) == nullptr);
-    CHECK(bans.holding({}, "", {}, now) == nullptr); // no device is nobody's device
+    CHECK(bans.holding({}, Device{"device 2"}, {}, now + seconds{6}) == nullptr);
+    CHECK(bans.holding({}, Device{""}, {}, now) == nullptr); // no device is nobody's device
     bans.add(traces(5000), "x", "", std::int64_t{1} << 62, now);
-    CHECK(bans.holding({}, "device 5000", {}, now + Bans::length_max - seconds{1}) != nullptr);
+    CHECK(bans.holding({}, Device{"device 5000"}, {}, now + Bans::length_max - seconds{1}) != nullptr);
 }
 
 TEST_CASE("a peer's network is its IPv4 address or its IPv6 /64, and loopback is nobody's") {

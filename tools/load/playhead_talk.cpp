@@ -16,6 +16,7 @@ constexpr Nanoseconds stall_time = second;
 constexpr Nanoseconds believable = 60 * second; // an effect that comes later is not this command's
 constexpr std::uint32_t opening_pings = 20;     // of the first viewer, in a row [S6]
 constexpr Nanoseconds opening_ping_interval = 20'000'000;
+constexpr std::size_t device_letters = 32;
 
 constexpr std::uint32_t pause_reach = 400; // places of commands in a row are a millisecond apart
 
@@ -23,6 +24,12 @@ constexpr std::uint32_t pause_reach = 400; // places of commands in a row are a 
 // most commands are for others.
 bool may_pause(const Viewer& viewer, std::uint32_t number) {
     return viewer.place > 0 && number - viewer.place <= pause_reach;
+}
+
+// As long as a browser's is, so that it costs the engine as much.
+std::string device_of(std::uint32_t process, std::uint32_t viewer) {
+    std::string digits = std::to_string(std::uint64_t{process} * viewers_per_process_max + viewer);
+    return std::string(device_letters - digits.size(), '0') + digits;
 }
 
 } // namespace
@@ -53,6 +60,7 @@ Bytes PlayheadTalk::greeting(Viewer& viewer) {
     hello.join_token = link.token;
     hello.name = "Load " + std::to_string(process_) + "." + std::to_string(viewer.index);
     hello.client = "playhead-load";
+    hello.device = device_of(process_, viewer.index);
     if (!viewer.resume_token.empty()) {
         hello.resume_token = viewer.resume_token;
         hello.have_epoch = viewer.epoch;

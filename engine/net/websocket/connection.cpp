@@ -40,7 +40,7 @@ Counters& Counters::operator+=(const Counters& other) {
     return *this;
 }
 
-std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read,
+std::unique_ptr<Connection> make_connection(Socket socket, Shared& shared, ByteView already_read,
                                             tls::MovedSession tls) {
     boost::system::error_code ignored; // a socket that is already broken says so at its first use
     socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);

@@ -4,6 +4,8 @@
 #include "net/websocket/frame_codec.hpp"
 #include "session/connection.hpp"
 
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <array>
@@ -59,6 +61,10 @@ struct Shared {
     Bytes sealed;                                                   // a batch on its way to the kernel
 };
 
+// A viewer's socket. It runs on an io_context and nothing else: one that could run on any executor is 48 bytes larger,
+// and so is what waits for it.
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
 // Who is at the other end of a socket that no event loop has yet, as Connection::peer() says it.
 std::string peer_name(int socket);
 
@@ -66,7 +72,7 @@ std::string peer_name(int socket);
 // copied, and handed out once the connection has started and the event loop turns.
 //   Thread: that of the socket's io_context.   Source: RFC 6455; rules [F..] of PROTOCOL.md.
 // With a session whose handshake is done the connection goes on through TLS.
-std::unique_ptr<Connection> make_connection(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read,
+std::unique_ptr<Connection> make_connection(Socket socket, Shared& shared, ByteView already_read,
                                             tls::MovedSession tls = {});
 
 } // namespace playhead::websocket

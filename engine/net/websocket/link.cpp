@@ -1,10 +1,12 @@
 #include "net/websocket/link.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cassert>
 #include <cerrno>
 #include <linux/sockios.h>
+#include <memory_resource>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <utility>
@@ -25,7 +27,7 @@ std::string peer_name(int socket) {
     return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
 }
 
-Link::Link(tcp::socket socket, Shared& shared, ByteView already_read, tls::MovedSession tls)
+Link::Link(Socket socket, Shared& shared, ByteView already_read, tls::MovedSession tls)
     : socket_(std::move(socket)),
       shared_(shared),
       decoder_(shared.limits),
@@ -50,11 +52,15 @@ void Link::start(ConnectionEvents& events) {
 
 // ---- reading
 
+// What waits here is all that an idle viewer has on the way, so it gets a block of its own size: those that Asio has at
+// hand for reuse were made for larger things, and would be kept for as long as the peer is silent.
 void Link::wait_readable() {
     if (state_ == State::over) return;
-    socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+    const std::pmr::polymorphic_allocator<> exact{std::pmr::new_delete_resource()};
+    const auto handle = [self = shared_from_this()](const error_code& failed) {
         if (!failed) self->on_readable();
-    });
+    };
+    socket_.async_wait(Socket::wait_read, asio::bind_allocator(exact, handle));
 }
 
 void Link::on_readable() {
@@ -180,7 +186,7 @@ void Link::linger() {
     }
     if (!nothing_waits() || broken_ || std::exchange(shut_, true)) return;
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 void Link::stop(bool timed_out) {

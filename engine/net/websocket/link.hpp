@@ -3,7 +3,6 @@
 #include "net/tls/session.hpp"
 #include "net/websocket/connection.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -33,7 +32,7 @@ namespace playhead::websocket {
 // so that a slow peer costs one sealed batch. A plain connection pays a null pointer for it.
 class Link : public std::enable_shared_from_this<Link> {
   public:
-    Link(boost::asio::ip::tcp::socket socket, Shared& shared, ByteView already_read, tls::MovedSession tls);
+    Link(Socket socket, Shared& shared, ByteView already_read, tls::MovedSession tls);
 
     void start(ConnectionEvents& events);
     bool send(std::span<const Frame> frames);
@@ -94,7 +93,7 @@ class Link : public std::enable_shared_from_this<Link> {
     void stop(bool timed_out = false);
     void set_timer(std::chrono::milliseconds time);
 
-    boost::asio::ip::tcp::socket socket_;
+    Socket socket_;
     Shared& shared_;
     ConnectionEvents* events_ = nullptr;
     FrameDecoder decoder_;

@@ -10,7 +10,6 @@
 
 namespace playhead::websocket {
 
-using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
@@ -209,7 +208,7 @@ bool Link::seal_batch() {
 
 void Link::wait_writable() {
     if (std::exchange(waits_writable_, true)) return;
-    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& failed) {
         self->waits_writable_ = false;
         if (!failed) self->on_writable();
     });

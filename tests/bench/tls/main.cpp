@@ -81,17 +81,17 @@ struct Silence final : ConnectionEvents {
 class Crowd {
   public:
     Crowd(std::size_t count, bool secure) : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}) {
-        std::vector<tcp::socket> sockets;
+        std::vector<websocket::Socket> sockets;
         for (std::size_t i = 0; i < count; ++i) {
             clients_.emplace_back(io_, tcp::v4());
             clients_.back().connect(acceptor_.local_endpoint());
-            sockets.push_back(acceptor_.accept());
+            sockets.push_back(acceptor_.accept(io_.get_executor()));
             servers_.push_back(sockets.back().native_handle());
         }
         connections_.reserve(count);
         if (secure) static_cast<void>(tls::test::connect(tls::test::any_context())); // what OpenSSL makes once
         const std::size_t before = heap_bytes();
-        for (tcp::socket& socket : sockets) {
+        for (websocket::Socket& socket : sockets) {
             tls::MovedSession moved;
             if (secure) moved = std::move(tls::test::connect(tls::test::any_context()).server);
             connections_.push_back(websocket::make_connection(std::move(socket), *shared_, {}, std::move(moved)));

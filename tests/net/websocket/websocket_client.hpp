@@ -48,7 +48,7 @@ class Link {
         client.set_option(asio::socket_base::receive_buffer_size(buffer_bytes));
         client.connect(acceptor.local_endpoint());
         client_port = client.local_endpoint().port();
-        tcp::socket server = acceptor.accept();
+        Socket server = acceptor.accept(io.get_executor());
         client.native_non_blocking(true);
         client_ = client.release();
         connection = make_connection(std::move(server), shared, already_read, std::move(tls.server));
