@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { build, root, startEngine } from '../harness/engine.mjs';
+import { build, freePort, root, startEngine } from '../harness/engine.mjs';
 
 const program = path.join(build, 'tools/load/playhead-load');
 const media = { kind: 'file', url: '/media/demo.mp4' }; // nobody plays it
@@ -43,6 +43,7 @@ for (const { name, shards, relayed } of engines) {
       engine = await startEngine({
         web_root: folder, media_folder: folder, plugins_folder: path.join(root, 'plugins'), plugins: { chat: {}, reactions: {} },
         shards,
+        ...(shards === 1 ? { enet: { listen: `127.0.0.1:${await freePort()}` } } : {}), // its shards' ports are in a row
         limits: { commands_per_s: 1000, command_burst: 1000, relayed_viewers_min: relayed }, // for bursts by one viewer
       });
     });
@@ -133,6 +134,31 @@ for (const { name, shards, relayed } of engines) {
       assert.ok(burst.deliveries >= 30, JSON.stringify(burst)); // all of them hear again
       assert.deepEqual([end.gaps, end.lost, end.refused], [0, 0, 0], JSON.stringify(end));
     });
+
+    if (shards === 1) {
+      it('comes over ENet from more addresses than one, acts, is cut off, and nothing gets lost', async () => {
+        const { code, objects, errors } = await load([
+          '--room', await room(), '--transport', 'enet', '--viewers', '300', '--processes', '2', '--seconds', '3', '--every-ms', '700',
+          '--mix', 'watch=90,seek=1,pause=1,chat=1,react=1,leave=2,reconnect=2,stall=2', '--server-pid', String(engine.child.pid),
+        ]);
+        assert.equal(code, 0, errors);
+        const result = objects.at(-1);
+        const said = JSON.stringify(result);
+        assert.equal(result.live, 300, said); // an address has 256 at most
+        assert.deepEqual([result.gaps, result.behind, result.lost], [0, 0, 0], said);
+        assert.ok(result.left > 0 && result.reconnected > 0 && result.stalled > 0 && result.by_delta > 0, said);
+        assert.ok(result.updates >= 300 * 10 && result.latency_samples >= 299 * 3, said);
+        assert.ok(result.reply_samples > 0 && result.server_cpu_us_per_delivery > 0, said);
+        assert.equal(await metric('playhead_hash_mismatches_total'), 0);
+        assert.equal(await metric('playhead_malformed_messages_total'), 0);
+      });
+    } else {
+      it('says so where the engine has no ENet', async () => {
+        const { code, errors } = await load(['--room', await room(), '--transport', 'enet', '--viewers', '2', '--join-seconds', '1']);
+        assert.equal(code, 1);
+        assert.match(errors, /the engine has no ENet/);
+      });
+    }
 
     it('says why nobody got in', async () => {
       const wrong = (await room()).replace(/[^.]+$/, 'AAAAAAAAAAAAAAAAAAAAAA');

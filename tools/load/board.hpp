@@ -52,7 +52,9 @@ struct Tally {
     Counter reconnected;
     Counter stalled;
     Counter decoded;
-    Latencies heard; // from a command until another viewer has its effect
+    Counter repeated; // over ENet: updates that were known already ...
+    Counter resyncs;  // ... and viewers who asked for what had not come
+    Latencies heard;  // from a command until another viewer has its effect
     Latencies answered;
     Latencies came_in; // from connecting until the first state
     Latencies back;    // from being cut off by order, the last time, until the first state

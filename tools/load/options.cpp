@@ -9,15 +9,22 @@
 namespace playhead::load {
 
 const std::string_view usage =
-    R"(playhead-load: many viewers of rooms over WebSocket, and what they get to hear: how late, how often, at what price.
+    R"(playhead-load: many viewers of rooms over WebSocket or ENet, and what they get to hear: how late, how often, at what
+price.
 
   playhead-load --room http://127.0.0.1:8080/r/demo#j.demo.xxx --viewers 10000 --seconds 30 --server-pid 4711
   playhead-load --room LINK --viewers 500 --mix watch=95,chat=3,seek=1,leave=1 --svg load.svg
+  playhead-load --room LINK --transport enet --viewers 1000 --seconds 30
   playhead-load --raw ws --to 127.0.0.1:9000 --viewers 10000 --commands
 
   --room LINK            the link of a room, plain http; a room that shows something, if it is to be paused or sought
   --rooms FILE           instead: many rooms of one server, a link a line; viewers are shared out among them evenly, those
                          who come one after the other into the same room
+  --transport WAY        websocket (default), or enet: each viewer asks the room over HTTP for its token and connects as
+                         the native client does, from a UDP socket of its own. An engine lets 256 viewers in from one
+                         address: of an engine on this machine (127.0.0.1) each 200 have an address of their own
+                         (127.1.0.1 and so on), elsewhere 256 is all. Its enet.peers_max is viewers a shard. Who stalls
+                         over ENet acknowledges nothing meanwhile; --slow and --never-read are for WebSocket
   --raw tcp|ws|socketio  instead: a server of tests/bench/fanout, which sends what it is asked for; with --commands
   --to HOST:PORT         where that is
   --viewers N            default 100
@@ -138,6 +145,17 @@ Parsed<bool> parse_dialect(Options& options, std::string_view value) {
     return std::unexpected(expected_but("--raw", value, "tcp, ws or socketio"));
 }
 
+Parsed<bool> parse_transport(Options& options, std::string_view value) {
+    constexpr std::pair<std::string_view, Transport> known[] = {{"websocket", Transport::websocket},
+                                                                {"enet", Transport::enet}};
+    for (const auto& [name, transport] : known) {
+        if (name != value) continue;
+        options.transport = transport;
+        return true;
+    }
+    return std::unexpected(expected_but("--transport", value, "websocket or enet"));
+}
+
 Parsed<bool> parse_slow(Options& options, std::string_view value) {
     const auto colon = value.find(':');
     const auto wrong = std::unexpected(expected_but("--slow", value, "N:BYTES_PER_S, both from 1"));
@@ -162,6 +180,7 @@ Parsed<bool> set_option(Options& options, std::string_view name, std::string_vie
         options.rooms.clear();
         return add_rooms(options, std::string(value), read_file);
     }
+    if (name == "--transport") return parse_transport(options, value);
     if (name == "--raw") return parse_dialect(options, value);
     if (name == "--to") return parse_address(options, name, value);
     if (name == "--viewers") return keep(options.viewers, count(1, viewers_max));
@@ -199,6 +218,11 @@ Parsed<bool> fit_together(const Options& options) {
     const bool raw = options.dialect != Dialect::playhead;
     if (raw && !options.rooms.empty()) return refuse("--raw and --room exclude each other");
     if (!raw && options.rooms.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (raw && options.transport != Transport::websocket)
+        return refuse("--raw says how its server is spoken to; --transport is for engines");
+    if (options.transport != Transport::websocket && (options.slow > 0 || options.never_read > 0))
+        return refuse("--slow and --never-read are for WebSocket: over ENet nobody waits for who does not read; "
+                      "expected --mix stall=...");
     if (options.rooms.size() > options.viewers)
         return refuse("there are " + std::to_string(options.rooms.size()) + " rooms for " +
                       std::to_string(options.viewers) + " --viewers; expected at least one for each");

@@ -24,6 +24,9 @@ constexpr std::chrono::seconds run_time_max{3600};
 // Who is spoken to: an engine, or a server of a benchmark that sends what it is asked for.
 enum class Dialect : std::uint8_t { playhead, tcp, ws, socketio };
 
+// How an engine's viewers come.
+enum class Transport : std::uint8_t { websocket, enet };
+
 // What a room's link says, besides the server.
 struct RoomLink {
     std::string room;
@@ -33,6 +36,7 @@ struct RoomLink {
 
 struct Options {
     Dialect dialect = Dialect::playhead;
+    Transport transport = Transport::websocket;
     std::string host; // a name or an address
     std::uint16_t port = 0;
     std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead

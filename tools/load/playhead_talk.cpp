@@ -16,11 +16,22 @@ constexpr Nanoseconds stall_time = second;
 constexpr Nanoseconds believable = 60 * second; // an effect that comes later is not this command's
 constexpr std::uint32_t opening_pings = 20;     // of the first viewer, in a row [S6]
 constexpr Nanoseconds opening_ping_interval = 20'000'000;
+constexpr Nanoseconds patience = second / 2; // for what may still come [E5]
 
 constexpr std::uint32_t pause_reach = 400; // places of commands in a row are a millisecond apart
 
 // A pause moves a room by half a second at most [R2]. It may stand anywhere at first, and where there are many rooms,
 // most commands are for others.
+std::string_view text_of(ByteView bytes) {
+    // A view of bytes as characters, which the language allows.
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Bytes copy_of(std::string_view text) {
+    const auto bytes = std::as_bytes(std::span{text});
+    return {bytes.begin(), bytes.end()};
+}
+
 bool may_pause(const Viewer& viewer, std::uint32_t number) {
     return viewer.place > 0 && number - viewer.place <= pause_reach;
 }
@@ -43,8 +54,20 @@ Bytes PlayheadTalk::frame_of(const ClientMessage& message) {
     return client_frame(Opcode::binary, encode(message), static_cast<std::uint32_t>(masks_()));
 }
 
-// The hello does not wait for the server's agreement [H7].
-Bytes PlayheadTalk::greeting(Viewer& viewer) {
+void PlayheadTalk::say(Viewer& viewer, std::span<const ClientMessage> messages, Importance importance) {
+    if (viewer.carrier) {
+        for (const ClientMessage& message : messages) hall_.tell(viewer, encode(message), importance);
+        return;
+    }
+    Bytes bytes;
+    for (const ClientMessage& message : messages) {
+        const Bytes frame = frame_of(message);
+        bytes.insert(bytes.end(), frame.begin(), frame.end());
+    }
+    hall_.say(viewer, bytes);
+}
+
+Hello PlayheadTalk::hello_of(Viewer& viewer) const {
     Hello hello;
     hello.protocol_min = 1;
     hello.protocol_max = 1;
@@ -62,20 +85,60 @@ Bytes PlayheadTalk::greeting(Viewer& viewer) {
         viewer.epoch = {};
         viewer.version = {};
     }
-    const auto request =
-        upgrade_request(options_.host + ":" + std::to_string(options_.port), "/ws/" + link.room, "playhead.v1");
-    const auto text = std::as_bytes(std::span{request});
-    Bytes bytes(text.begin(), text.end());
-    const auto frame = frame_of(hello);
+    viewer.missing_since = 0;
+    viewer.welcomed = false;
+    return hello;
+}
+
+// Over WebSocket the hello does not wait for the server's agreement [H7].
+Bytes PlayheadTalk::greeting(Viewer& viewer) {
+    const RoomLink& link = options_.rooms[viewer.room];
+    const std::string host = options_.host + ":" + std::to_string(options_.port);
+    if (lossy()) {
+        const auto request = client::join_request({.server = {},
+                                                   .room = link.room,
+                                                   .join_token = link.token,
+                                                   .resume_token = viewer.resume_token,
+                                                   .device = {}});
+        return copy_of(post_request(host, request.target, request.body));
+    }
+    Bytes bytes = copy_of(upgrade_request(host, "/ws/" + link.room, "playhead.v1"));
+    const auto frame = frame_of(hello_of(viewer));
     bytes.insert(bytes.end(), frame.begin(), frame.end());
     return bytes;
 }
 
+// The answer to who asked to join, over HTTP.
+std::expected<std::size_t, std::string> PlayheadTalk::hear_joined(Viewer& viewer, ByteView received) {
+    const auto reply = whole_reply(text_of(received));
+    if (!reply) return std::unexpected(reply.error());
+    if (!*reply) return 0;
+    const std::chrono::milliseconds retry_after = (*reply)->retry_after.value_or(std::chrono::seconds{0});
+    const auto joined = client::parse_join_answer({.status = (*reply)->status,
+                                                   .body = std::string((*reply)->body),
+                                                   .content_bytes = {},
+                                                   .retry_after_ms = static_cast<double>(retry_after.count()),
+                                                   .addresses = {}});
+    if (!joined) {
+        viewer.back_after = std::chrono::nanoseconds(retry_after).count();
+        return std::unexpected("the engine did not let it in: " + joined.error().message);
+    }
+    if (auto gone_on = hall_.go_on(viewer, *joined); !gone_on) return std::unexpected(std::move(gone_on.error()));
+    return received.size();
+}
+
+// What proved who we are stands in no hello.
+void PlayheadTalk::on_open(Viewer& viewer) {
+    Hello hello = hello_of(viewer);
+    if (lossy()) hello.join_token.clear();
+    say(viewer, hello);
+}
+
 std::expected<std::size_t, std::string> PlayheadTalk::hear(Viewer& viewer, ByteView received, Nanoseconds now) {
+    if (lossy()) return hear_joined(viewer, received);
     std::size_t used = 0;
     if (viewer.state == Viewer::State::greeting) {
-        // A view of bytes as characters, which the language allows.
-        const auto head = agreed_head_bytes({reinterpret_cast<const char*>(received.data()), received.size()});
+        const auto head = agreed_head_bytes(text_of(received));
         if (!head) {
             viewer.back_after =
                 std::chrono::nanoseconds(head.error().retry_after.value_or(std::chrono::seconds{0})).count();
@@ -114,6 +177,8 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
     const Heard& heard = ear_.hear(message);
     tally.decoded.set(ear_.decoded());
     using Kind = Heard::Kind;
+    // What overtakes the welcome says nothing yet [E4].
+    if (!viewer.welcomed && heard.kind != Kind::welcome && heard.kind != Kind::goodbye && lossy()) return {};
     switch (heard.kind) {
     case Kind::broken: return std::unexpected("a message that is none: " + heard.why);
     case Kind::goodbye:
@@ -121,6 +186,7 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
         if (!heard.resumable) viewer.resume_token.clear();
         return std::unexpected("goodbye, " + heard.why);
     case Kind::welcome:
+        viewer.welcomed = true;
         if (comes_back(viewer)) viewer.resume_token = heard.welcome.resume_token;
         room_of(viewer).report_interval = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;
         room_of(viewer).ping_interval = Nanoseconds{heard.welcome.ping_interval_ms} * 1'000'000;
@@ -128,7 +194,7 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
         break;
     case Kind::snapshot:
     case Kind::delta: on_state(viewer, heard, now); break;
-    case Kind::beacon:
+    case Kind::beacon: on_beacon(viewer, heard, now); break;
     case Kind::event:
     case Kind::plugin_event: open_turn(viewer); break;
     case Kind::reply: on_reply(viewer, heard, now); break;
@@ -144,18 +210,44 @@ void PlayheadTalk::open_turn(Viewer& viewer) {
     hall_.tally().deliveries.add();
 }
 
+void PlayheadTalk::on_beacon(Viewer& viewer, const Heard& heard, Nanoseconds now) {
+    open_turn(viewer);
+    if (lossy() && viewer.state == Viewer::State::live && heard.version > viewer.version) miss(viewer, now);
+}
+
+void PlayheadTalk::acknowledge(Viewer& viewer) {
+    if (lossy()) say(viewer, Ack{viewer.epoch, viewer.version}, Importance::may_be_lost);
+}
+
+void PlayheadTalk::miss(Viewer& viewer, Nanoseconds now) {
+    if (viewer.missing_since != 0) return;
+    viewer.missing_since = now;
+    hall_.later(viewer, Task::resync, now + patience);
+}
+
 void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now) {
     Tally& tally = hall_.tally();
-    if (heard.media) room_of(viewer).media = *heard.media;
     const bool joins = viewer.state == Viewer::State::joining;
     const bool fits =
         heard.kind == Heard::Kind::snapshot || (heard.epoch == viewer.epoch && heard.base <= viewer.version);
+    if (lossy() && !fits) { // the snapshot that it leads on from is on its way
+        open_turn(viewer);
+        return miss(viewer, now);
+    }
+    if (lossy() && !joins && heard.epoch == viewer.epoch && heard.version <= viewer.version) {
+        open_turn(viewer);
+        tally.repeated.add();
+        return acknowledge(viewer); // it is said again because our word got lost
+    }
+    if (heard.media) room_of(viewer).media = *heard.media;
     if (!fits) {
         tally.gaps.add();
         hall_.board().complain("an update that does not fit what a viewer holds");
     }
+    viewer.missing_since = 0;
     viewer.epoch = heard.epoch;
     viewer.version = heard.version;
+    acknowledge(viewer);
     auto& newest = hall_.board().versions[viewer.room].newest;
     for (auto known = newest.load(); known < heard.version.value;)
         if (newest.compare_exchange_weak(known, heard.version.value)) break;
@@ -252,12 +344,17 @@ void PlayheadTalk::on_task(Viewer& viewer, Task task, Nanoseconds now) {
         Report report;
         report.version = viewer.version;
         report.media = room_of(viewer).media;
-        hall_.say(viewer, frame_of(report));
+        say(viewer, report, Importance::may_be_lost);
         hall_.later(viewer, Task::report, now + room_of(viewer).report_interval);
     } else if (task == Task::ping) {
-        hall_.say(viewer, frame_of(Ping{now / 1000}));
+        say(viewer, Ping{now / 1000}, Importance::may_be_lost);
         if (!options_.silent && (process_ != 0 || viewer.index != 0))
             hall_.later(viewer, Task::ping, now + room_of(viewer).ping_interval);
+    } else if (task == Task::resync) {
+        if (viewer.missing_since == 0 || now - viewer.missing_since < patience) return;
+        viewer.missing_since = 0;
+        hall_.tally().resyncs.add();
+        say(viewer, Resync{.version = viewer.version});
     } else if (task == Task::act) {
         hall_.later(viewer, Task::act, now + std::chrono::nanoseconds(options_.every).count());
         if (hall_.board().phase.load() == Phase::acting) act(viewer, now);
@@ -271,22 +368,19 @@ std::uint32_t PlayheadTalk::take_number(Nanoseconds now) {
     return number;
 }
 
-void PlayheadTalk::append_command(Bytes& bytes, Viewer& viewer, Action action, std::optional<MediaTime> seen,
-                                  Nanoseconds now) {
+ClientMessage PlayheadTalk::command_of(Viewer& viewer, Action action, std::optional<MediaTime> seen, Nanoseconds now) {
     ClientCommand command;
     command.sequence = ++viewer.sequence;
     command.media = room_of(viewer).media;
     command.issued_at = ServerTime{time_max}; // the engine makes it the moment of arrival [T2]
     command.position_seen = seen;
     command.action = std::move(action);
-    const auto frame = frame_of(command);
-    bytes.insert(bytes.end(), frame.begin(), frame.end());
     viewer.asked_ns = now;
     hall_.tally().commands.add();
+    return command;
 }
 
 void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
-    Bytes bytes;
     switch (viewer.act) {
     case Act::watch: return;
     case Act::pause:
@@ -294,23 +388,22 @@ void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
         viewer.own = take_number(now);
         const MediaTime place = place_of(viewer.own);
         const bool pause = viewer.act == Act::pause && may_pause(viewer, viewer.own);
-        append_command(bytes, viewer, pause ? Action{Pause{}} : Action{Seek{place}}, place, now);
-        break;
+        say(viewer, command_of(viewer, pause ? Action{Pause{}} : Action{Seek{place}}, place, now));
+        return;
     }
     case Act::chat: {
         viewer.own = take_number(now);
         Value args{Value::Map{{"text", Value{line_of(viewer.own)}}}};
-        append_command(bytes, viewer, PluginCommand{"chat", "say", std::move(args)}, std::nullopt, now);
-        break;
+        say(viewer, command_of(viewer, PluginCommand{"chat", "say", std::move(args)}, std::nullopt, now));
+        return;
     }
     case Act::react: {
-        ClientSignal signal{"reactions", "react", Value{Value::Map{{"emoji", Value{std::string("\U0001F44D")}}}}};
-        bytes = frame_of(signal);
+        say(viewer, ClientSignal{"reactions", "react", Value{Value::Map{{"emoji", Value{std::string("\U0001F44D")}}}}});
         hall_.tally().commands.add();
-        break;
+        return;
     }
     case Act::leave:
-        hall_.say(viewer, frame_of(Bye{}));
+        say(viewer, Bye{});
         viewer.resume_token.clear();
         hall_.tally().left.add();
         hall_.leave(viewer, away_time);
@@ -324,25 +417,25 @@ void PlayheadTalk::act(Viewer& viewer, Nanoseconds now) {
         hall_.stall(viewer, now + stall_time);
         return;
     }
-    hall_.say(viewer, bytes);
 }
 
 void PlayheadTalk::obey(Viewer& first, const Order& order, Nanoseconds now) {
     if (first.state != Viewer::State::live) return;
-    Bytes bytes;
+    std::vector<ClientMessage> messages;
     if (order.wish == Wish::play) {
-        append_command(bytes, first, Play{}, std::nullopt, now);
+        messages.push_back(command_of(first, Play{}, std::nullopt, now));
     } else if (order.messages == 1) {
         const std::uint32_t number = take_number(now);
         const MediaTime place = place_of(number);
-        append_command(bytes, first, may_pause(first, number) ? Action{Pause{}} : Action{Seek{place}}, place, now);
+        messages.push_back(
+            command_of(first, may_pause(first, number) ? Action{Pause{}} : Action{Seek{place}}, place, now));
     } else {
         for (std::uint32_t n = 0; n < order.messages; ++n) {
             const MediaTime place = place_of(take_number(now));
-            append_command(bytes, first, Seek{place}, place, now);
+            messages.push_back(command_of(first, Seek{place}, place, now));
         }
     }
-    hall_.say(first, bytes);
+    say(first, messages);
 }
 
 void PlayheadTalk::judge(Viewer& viewer) {

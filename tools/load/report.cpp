@@ -87,6 +87,8 @@ Sums sums_of(std::span<const Tally> tallies) {
         sums.reconnected += tally.reconnected.get();
         sums.stalled += tally.stalled.get();
         sums.decoded += tally.decoded.get();
+        sums.repeated += tally.repeated.get();
+        sums.resyncs += tally.resyncs.get();
     }
     return sums;
 }
@@ -128,6 +130,7 @@ void add_to(FlatJson& json, const Outcome& outcome) {
     json.add("turned_away", after.turned_away).add("slow_ended", after.slow_ended).add("left", after.left);
     json.add("reconnected", after.reconnected).add("stalled", after.stalled).add("decoded", after.decoded);
     json.add("by_snapshot", after.by_snapshot).add("by_delta", after.by_delta);
+    json.add("repeated", after.repeated).add("resyncs", after.resyncs);
     if (!outcome.complaint.empty()) json.add("complaint", outcome.complaint);
 }
 

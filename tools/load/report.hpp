@@ -48,6 +48,8 @@ struct Sums {
     std::uint64_t reconnected = 0;
     std::uint64_t stalled = 0;
     std::uint64_t decoded = 0;
+    std::uint64_t repeated = 0;
+    std::uint64_t resyncs = 0;
 };
 Sums sums_of(std::span<const Tally> tallies);
 

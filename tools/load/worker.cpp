@@ -107,11 +107,15 @@ void Worker::run_due(Nanoseconds now) {
             if (board_.phase.load() != Phase::over && viewer.state == Viewer::State::away) connect(viewer);
         } else if (due.task == Task::read) {
             viewer.stalled = false;
-            if (viewer.pace == Viewer::Pace::slow) {
+            if (viewer.carrier) {
+                serve(viewer);
+            } else if (viewer.pace == Viewer::Pace::slow) {
                 read_slowly(viewer);
             } else {
                 read(viewer);
             }
+        } else if (due.task == Task::serve) {
+            watch(viewer);
         } else {
             talk_->on_task(viewer, due.task, now);
         }
@@ -133,6 +137,7 @@ void Worker::wait_and_serve(Nanoseconds now) {
             continue;
         }
         Viewer& viewer = viewers_[event.data.u32];
+        if (viewer.carrier) serve(viewer);
         if (viewer.socket < 0) continue;
         const bool hung_up = (event.events & static_cast<unsigned>(EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
         if (viewer.state == Viewer::State::connecting) on_connected(viewer);
@@ -181,6 +186,12 @@ void Worker::connect(Viewer& viewer) {
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, viewer.socket, &wanted) != 0)
         return lose(viewer, "epoll: " + problem(errno));
     // A sockaddr_in is a sockaddr, which is how the sockets' interface has it.
+    if (const auto source = source_of(viewer)) {
+        const sockaddr_in from{.sin_family = AF_INET, .sin_port = 0, .sin_addr = *source, .sin_zero = {}};
+        ::setsockopt(viewer.socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        if (::bind(viewer.socket, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0)
+            return lose(viewer, "bind: " + problem(errno));
+    }
     const auto* address = reinterpret_cast<const sockaddr*>(&server_);
     if (::connect(viewer.socket, address, sizeof server_) != 0 && errno != EINPROGRESS)
         lose(viewer, "connect: " + problem(errno));
@@ -269,6 +280,7 @@ void Worker::hang_up(Viewer& viewer) {
         --entering_;
     }
     if (viewer.socket >= 0) ::close(std::exchange(viewer.socket, -1));
+    viewer.carrier.reset();
     viewer.state = Viewer::State::away;
 }
 

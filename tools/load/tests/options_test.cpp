@@ -129,6 +129,17 @@ TEST_CASE("a server of a benchmark is named by its address") {
     refuses({"--to", "localhost:9000"}, "--to is for --raw");
 }
 
+TEST_CASE("viewers come over WebSocket unless ENet is said") {
+    CHECK(parse({"--room", link})->transport == Transport::websocket);
+    CHECK(parse({"--room", link, "--transport", "websocket"})->transport == Transport::websocket);
+    CHECK(parse({"--room", link, "--transport", "enet"})->transport == Transport::enet);
+    refuses({"--room", link, "--transport", "quic"}, "--transport is 'quic'; expected websocket or enet");
+    refuses({"--room", link, "--transport", "enet", "--slow", "5:100"}, "nobody waits for who does not read");
+    refuses({"--room", link, "--transport", "enet", "--never-read", "5"}, "nobody waits for who does not read");
+    refuses({"--raw", "ws", "--to", "localhost:9000", "--commands", "--transport", "enet"},
+            "--transport is for engines");
+}
+
 TEST_CASE("a wrong option is named with what was expected") {
     refuses({}, "nobody is named");
     refuses({"--frobnicate", "1"}, "unknown option '--frobnicate'");
@@ -150,8 +161,8 @@ TEST_CASE("a wrong option is named with what was expected") {
 }
 
 TEST_CASE("the help names every option that there is") {
-    for (const auto option : {"--room", "--rooms", "--raw", "--to", "--viewers", "--processes", "--seconds",
-                              "--join-seconds", "--connects-per-s", "--at-once", "--mix", "--every-ms", "--slow",
-                              "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
+    for (const auto option : {"--room", "--rooms", "--transport", "--raw", "--to", "--viewers", "--processes",
+                              "--seconds", "--join-seconds", "--connects-per-s", "--at-once", "--mix", "--every-ms",
+                              "--slow", "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
         CHECK(usage.find(std::string("  ") + option) != std::string_view::npos);
 }
