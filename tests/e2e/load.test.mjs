@@ -76,6 +76,24 @@ for (const { name, shards, relayed } of engines) {
       assert.equal(await metric('playhead_malformed_messages_total'), 0);
     });
 
+    it('has players follow the room, and says how far off they are', async () => {
+      const picture = path.join(folder, 'players.svg');
+      const { code, objects, errors } = await load([
+        '--room', await room(), '--viewers', '20', '--processes', '2', '--players', '9', '--seconds', '6', '--svg', picture,
+      ]);
+      assert.equal(code, 0, errors);
+      const result = objects.at(-1);
+      const said = JSON.stringify(result);
+      assert.equal(result.players, 9, said);
+      assert.ok(result.players_looked_at > 9 * 50, said); // it plays all the time
+      assert.ok(result.players_following > 0.5 && result.drift_samples > 9 * 25, said);
+      // Machines that test are busy; a clock that is not understood would be off by seconds.
+      assert.ok(result.drift_ms_p50 < 50 && result.drift_ms_p50 <= result.drift_ms_p95, said);
+      assert.match(errors, /players off by p50/);
+      assert.match(readFileSync(picture, 'utf8'), /class="drift"/);
+      assert.deepEqual([result.gaps, result.behind, result.lost, result.refused], [0, 0, 0, 0], said);
+    });
+
     it('brings back who leaves, is cut off or stalls', async () => {
       const { code, objects, errors } = await load([
         '--room', await room(), '--viewers', '20', '--seconds', '2', '--every-ms', '700', '--mix', 'watch=4,seek=2,leave=1,reconnect=1,stall=1',

@@ -57,6 +57,8 @@ struct Tally {
     Latencies heard;  // from a command until another viewer has its effect
     Latencies answered;
     Latencies came_in; // from connecting until the first state
+    Latencies drift;   // of a player who plays with its room, from where the room is, either way
+    Counter looks;     // at players whose room plays; `drift` has those who played with it
     Latencies back;    // from being cut off by order, the last time, until the first state
 };
 

@@ -156,9 +156,15 @@ void Director::tell(const char* what) {
                                       : static_cast<double>(all.deliveries - told_deliveries_) /
                                             (static_cast<double>(now - told_ns_) / 1e9);
     const Latencies heard = all_of({board_.tallies.data(), options_.processes}, &Tally::heard);
-    std::fprintf(stderr, "[%4lld s] %s: %llu of %u live, %.0f deliveries a second, p50 %.1f p99 %.1f ms\n",
+    std::fprintf(stderr, "[%4lld s] %s: %llu of %u live, %.0f deliveries a second, p50 %.1f p99 %.1f ms",
                  static_cast<long long>((now - began_ns_) / second), what, static_cast<unsigned long long>(all.live),
                  options_.viewers, rate, heard.quantile_us(0.5) / 1000, heard.quantile_us(0.99) / 1000);
+    if (options_.players > 0) {
+        const Latencies drift = all_of({board_.tallies.data(), options_.processes}, &Tally::drift);
+        std::fprintf(stderr, ", players off by p50 %.1f p99 %.1f ms, %.0f %% following", drift.quantile_us(0.5) / 1000,
+                     drift.quantile_us(0.99) / 1000, following_share(all.looks, drift) * 100);
+    }
+    std::fputs("\n", stderr);
     told_ns_ = now;
     told_deliveries_ = all.deliveries;
 }
@@ -206,6 +212,7 @@ Director::Moment Director::now() const {
             .heard = all_of(tallies, &Tally::heard),
             .answered = all_of(tallies, &Tally::answered),
             .came_in = all_of(tallies, &Tally::came_in),
+            .drift = all_of(tallies, &Tally::drift),
             .cpu = server_cpu()};
 }
 
@@ -218,6 +225,8 @@ Outcome Director::outcome_since(const Moment& before) const {
             .heard = after.heard.since(before.heard),
             .answered = after.answered.since(before.answered),
             .came_in = after.came_in.since(before.came_in),
+            .players = options_.players,
+            .drift = after.drift.since(before.drift),
             .complaint = board_.complaint()};
 }
 
@@ -228,9 +237,8 @@ int Director::run() {
     pass_time(settle_seconds);
     points_.clear();
     acting_ns_ = looked_ns_ = now_ns();
-    // Latencies of coming in are told of all.
-    const Moment before{
-        .at = acting_ns_, .sums = sums(), .heard = {}, .answered = {}, .came_in = {}, .cpu = server_cpu()};
+    Moment before = now();
+    before.came_in = {}; // they are told of all
     bool good = true;
     if (options_.commands) {
         board_.phase.store(Phase::quiet);
@@ -255,6 +263,7 @@ int Director::run() {
         file << svg_of({.title = std::to_string(options_.viewers) + " viewers, " +
                                  std::to_string(outcome.after.deliveries - outcome.before.deliveries) + " deliveries",
                         .heard = outcome.heard,
+                        .drift = outcome.drift,
                         .deliveries = points_});
         if (!file.flush()) throw std::runtime_error("cannot write the picture " + options_.svg);
     }

@@ -14,6 +14,7 @@ price.
 
   playhead-load --room http://127.0.0.1:8080/r/demo#j.demo.xxx --viewers 10000 --seconds 30 --server-pid 4711
   playhead-load --room LINK --viewers 500 --mix watch=95,chat=3,seek=1,leave=1 --svg load.svg
+  playhead-load --room LINK --viewers 2000 --players 200 --mix watch=999,seek=1 --every-ms 20000 --seconds 60
   playhead-load --room LINK --transport enet --viewers 1000 --seconds 30
   playhead-load --raw ws --to 127.0.0.1:9000 --viewers 10000 --commands
 
@@ -28,6 +29,13 @@ price.
   --raw tcp|ws|socketio  instead: a server of tests/bench/fanout, which sends what it is asked for; with --commands
   --to HOST:PORT         where that is
   --viewers N            default 100
+  --players N            so many of the viewers have a player, simulated (mpv's, Chromium's and Firefox's costs in turn),
+                         which the client library's own clock and sync controller keep with the room. Their clocks are
+                         ahead by up to an hour and run up to 100 ppm fast or slow, as do their media. The first of a
+                         room has it play, unless with --commands. Ten times a second, while the room plays, each is looked at: drift_ms is how
+                         far those who follow are from where the room is, either way; players_following the share of
+                         looks at which they did, the others being on their way to a new place or waiting for a start.
+                         The engine's clock is known from the quickest exchange of all, to within half of its time
   --processes P          they are spread over; each takes at most 19,000; default: as few as will do
   --seconds S            how long they act, once all are in; default 10, at most 3600
   --join-seconds S       how long they have to come in; default 120
@@ -184,6 +192,7 @@ Parsed<bool> set_option(Options& options, std::string_view name, std::string_vie
     if (name == "--raw") return parse_dialect(options, value);
     if (name == "--to") return parse_address(options, name, value);
     if (name == "--viewers") return keep(options.viewers, count(1, viewers_max));
+    if (name == "--players") return keep(options.players, count(0, viewers_max));
     if (name == "--processes") return keep(options.processes, count(1, processes_max));
     if (name == "--seconds") return keep(options.time, count(1, seconds_max));
     if (name == "--join-seconds") return keep(options.join_time, count(1, seconds_max));
@@ -226,6 +235,11 @@ Parsed<bool> fit_together(const Options& options) {
     if (options.rooms.size() > options.viewers)
         return refuse("there are " + std::to_string(options.rooms.size()) + " rooms for " +
                       std::to_string(options.viewers) + " --viewers; expected at least one for each");
+    if (options.players > options.viewers)
+        return refuse("there are more --players than --viewers; expected some of them");
+    if (options.players > 0 && raw) return refuse("--players follow an engine's room; a --raw server has none");
+    if (options.players > 0 && options.silent)
+        return refuse("--players compare clocks with the engine, which --silent is without");
     if (raw && !options.commands) return refuse("--raw does nothing without --commands");
     if (std::uint64_t{options.processes} * viewers_per_process_max < options.viewers)
         return refuse("--viewers " + std::to_string(options.viewers) + " do not fit into " +
@@ -263,6 +277,15 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
     if (!processes_said) options.processes = (options.viewers + viewers_per_process_max - 1) / viewers_per_process_max;
     if (const auto fits = fit_together(options); !fits) return std::unexpected(fits.error());
     return options;
+}
+
+std::optional<std::uint32_t> player_of(const Options& options, std::uint32_t viewer) {
+    const auto before = [&](std::uint64_t viewers) {
+        return (viewers * options.players + options.viewers - 1) / options.viewers;
+    };
+    const auto player = before(viewer);
+    return before(std::uint64_t{viewer} + 1) > player ? std::optional{static_cast<std::uint32_t>(player)}
+                                                      : std::nullopt;
 }
 
 std::size_t room_of(const Options& options, std::uint32_t viewer) {

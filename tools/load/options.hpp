@@ -41,6 +41,7 @@ struct Options {
     std::uint16_t port = 0;
     std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead
     std::uint32_t viewers = 100;
+    std::uint32_t players = 0; // so many of them have one
     std::uint32_t processes = 1;
     std::chrono::seconds time{10};
     std::chrono::seconds join_time{120};
@@ -70,5 +71,8 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
 // Which of the rooms a viewer is in, both counted from 0. Viewers fill one room after the other, to within one as many
 // in each.
 std::size_t room_of(const Options& options, std::uint32_t viewer);
+
+// Which of the players a viewer has, if any, all counted from 0. They are spread evenly, the first viewer among them.
+std::optional<std::uint32_t> player_of(const Options& options, std::uint32_t viewer);
 
 } // namespace playhead::load

@@ -4,6 +4,7 @@
 #include "wire.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace playhead::load {
@@ -16,7 +17,8 @@ constexpr Nanoseconds stall_time = second;
 constexpr Nanoseconds believable = 60 * second; // an effect that comes later is not this command's
 constexpr std::uint32_t opening_pings = 20;     // of the first viewer, in a row [S6]
 constexpr Nanoseconds opening_ping_interval = 20'000'000;
-constexpr Nanoseconds patience = second / 2; // for what may still come [E5]
+constexpr Nanoseconds look_interval = second / 10; // at a player
+constexpr Nanoseconds patience = second / 2;       // for what may still come [E5]
 
 constexpr std::uint32_t pause_reach = 400; // places of commands in a row are a millisecond apart
 
@@ -191,6 +193,7 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
         room_of(viewer).report_interval = Nanoseconds{heard.welcome.report_interval_ms} * 1'000'000;
         room_of(viewer).ping_interval = Nanoseconds{heard.welcome.ping_interval_ms} * 1'000'000;
         hall_.board().tick_us.store(static_cast<std::uint32_t>(heard.welcome.tick_length.count()));
+        if (viewer.follower) viewer.follower->welcome(heard.welcome, now);
         break;
     case Kind::snapshot:
     case Kind::delta: on_state(viewer, heard, now); break;
@@ -198,7 +201,7 @@ std::expected<void, std::string> PlayheadTalk::on_message(Viewer& viewer, ByteVi
     case Kind::event:
     case Kind::plugin_event: open_turn(viewer); break;
     case Kind::reply: on_reply(viewer, heard, now); break;
-    case Kind::pong: on_pong(heard, now); break;
+    case Kind::pong: on_pong(viewer, heard, now); break;
     }
     return {};
 }
@@ -212,6 +215,7 @@ void PlayheadTalk::open_turn(Viewer& viewer) {
 
 void PlayheadTalk::on_beacon(Viewer& viewer, const Heard& heard, Nanoseconds now) {
     open_turn(viewer);
+    if (viewer.follower && heard.sent_at) viewer.follower->one_way(*heard.sent_at, now);
     if (lossy() && viewer.state == Viewer::State::live && heard.version > viewer.version) miss(viewer, now);
 }
 
@@ -239,7 +243,7 @@ void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now)
         tally.repeated.add();
         return acknowledge(viewer); // it is said again because our word got lost
     }
-    if (heard.media) room_of(viewer).media = *heard.media;
+    hear_of(viewer, heard, now);
     if (!fits) {
         tally.gaps.add();
         hall_.board().complain("an update that does not fit what a viewer holds");
@@ -267,6 +271,48 @@ void PlayheadTalk::on_state(Viewer& viewer, const Heard& heard, Nanoseconds now)
         viewer.line = *heard.line;
         record_heard(viewer, *heard.line, now);
     }
+}
+
+// What a state says of what the room shows and how that moves, to whom that matters.
+void PlayheadTalk::hear_of(Viewer& viewer, const Heard& heard, Nanoseconds now) {
+    Room& room = room_of(viewer);
+    if (heard.media) room.media = *heard.media;
+    if (options_.players == 0) return;
+    if (heard.motion && (heard.epoch != room.epoch || heard.version >= room.version)) {
+        room.epoch = heard.epoch;
+        room.version = heard.version;
+        room.motion = heard.motion;
+    }
+    if (!viewer.follower) return;
+    if (heard.sent_at) viewer.follower->one_way(*heard.sent_at, now);
+    if (heard.motion && room.media != MediaInstance{0}) {
+        viewer.follower->motion(*heard.motion);
+        if (viewer.state == Viewer::State::live) follow(viewer, now);
+    }
+}
+
+void PlayheadTalk::follow(Viewer& viewer, Nanoseconds now) {
+    Follower& follower = *viewer.follower;
+    follower.poll(now);
+    if (const auto ping = follower.due_ping(now_ns(), viewers_of_room())) say(viewer, *ping, Importance::may_be_lost);
+    const Nanoseconds next = follower.next(now);
+    if (follower.planned != 0 && follower.planned <= next) return;
+    follower.planned = next;
+    hall_.later(viewer, Task::follow, next);
+}
+
+void PlayheadTalk::look(Viewer& viewer, Nanoseconds now) {
+    hall_.later(viewer, Task::look, now + look_interval);
+    const Board& board = hall_.board();
+    const Room& room = room_of(viewer);
+    if (board.zero_ns.load() == 0 || !room.motion || room.media == MediaInstance{0}) return;
+    const RoomTruth truth{.zero_ns = board.zero_ns.load(),
+                          .motion = *room.motion,
+                          .tick_length = TickLength{Microseconds{board.tick_us.load()}}};
+    if (!truth.plays(now)) return;
+    hall_.tally().looks.add();
+    if (viewer.follower->follows())
+        hall_.tally().drift.record(std::llround(std::abs(viewer.follower->ahead_ms(truth, now)) * 1000));
 }
 
 void PlayheadTalk::on_place(Viewer& viewer, std::uint32_t number, Tick tick, Nanoseconds now) {
@@ -306,9 +352,12 @@ void PlayheadTalk::on_reply(Viewer& viewer, const Heard& heard, Nanoseconds now)
 }
 
 // Where the engine's clock begins on ours: the quickest exchange is wrong by half of its time at most.
-void PlayheadTalk::on_pong(const Heard& heard, Nanoseconds now) {
+void PlayheadTalk::on_pong(Viewer& viewer, const Heard& heard, Nanoseconds now) {
+    if (viewer.follower) viewer.follower->pong(heard.pong, now);
     if (process_ != 0) return;
-    const Nanoseconds sent = heard.pong.t0_us * 1000;
+    const Nanoseconds sent = viewer.follower
+                                 ? viewer.follower->clock().when(static_cast<double>(heard.pong.t0_us) / 1000)
+                                 : heard.pong.t0_us * 1000;
     const Nanoseconds there = (heard.pong.t1.time_since_epoch() + heard.pong.t2.time_since_epoch()).count() * 500;
     const Nanoseconds round_trip = now - sent;
     if (round_trip_min_ != 0 && round_trip >= round_trip_min_) return;
@@ -324,13 +373,21 @@ Nanoseconds PlayheadTalk::phase_of(const Viewer& viewer, Nanoseconds interval) {
 void PlayheadTalk::begin(Viewer& viewer, Nanoseconds now) {
     hall_.came_in(viewer);
     const bool first = process_ == 0 && viewer.index == 0;
-    if (first && viewer.connections == 1)
+    if (viewer.follower) {
+        Room& room = room_of(viewer);
+        viewer.follower->planned = 0;
+        follow(viewer, now);
+        hall_.later(viewer, Task::look, now + phase_of(viewer, look_interval));
+        if (!options_.commands && !std::exchange(room.asked_to_play, true) && room.motion &&
+            !room.motion->intent().playing)
+            say(viewer, command_of(viewer, Play{}, std::nullopt, now));
+    } else if (first && viewer.connections == 1)
         for (std::uint32_t n = 1; n <= opening_pings; ++n)
             hall_.later(viewer, Task::ping, now + n * opening_ping_interval);
     if (!options_.silent) {
         const Room& room = room_of(viewer);
         if (room.report_interval > 0) hall_.later(viewer, Task::report, now + phase_of(viewer, room.report_interval));
-        if (room.ping_interval > 0 && !first)
+        if (room.ping_interval > 0 && !first && !viewer.follower)
             hall_.later(viewer, Task::ping, now + phase_of(viewer, room.ping_interval));
     }
     const Nanoseconds every = std::chrono::nanoseconds(options_.every).count();
@@ -341,15 +398,20 @@ void PlayheadTalk::begin(Viewer& viewer, Nanoseconds now) {
 void PlayheadTalk::on_task(Viewer& viewer, Task task, Nanoseconds now) {
     if (viewer.state != Viewer::State::live) return;
     if (task == Task::report) {
-        Report report;
-        report.version = viewer.version;
-        report.media = room_of(viewer).media;
+        const MediaInstance media = room_of(viewer).media;
+        Report report{.version = viewer.version, .media = media};
+        if (viewer.follower) report = viewer.follower->report(viewer.version, media, now);
         say(viewer, report, Importance::may_be_lost);
         hall_.later(viewer, Task::report, now + room_of(viewer).report_interval);
     } else if (task == Task::ping) {
         say(viewer, Ping{now / 1000}, Importance::may_be_lost);
         if (!options_.silent && (process_ != 0 || viewer.index != 0))
             hall_.later(viewer, Task::ping, now + room_of(viewer).ping_interval);
+    } else if (task == Task::follow) {
+        if (viewer.follower->planned <= now) viewer.follower->planned = 0;
+        follow(viewer, now);
+    } else if (task == Task::look) {
+        look(viewer, now);
     } else if (task == Task::resync) {
         if (viewer.missing_since == 0 || now - viewer.missing_since < patience) return;
         viewer.missing_since = 0;

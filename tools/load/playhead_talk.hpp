@@ -35,7 +35,11 @@ class PlayheadTalk final : public Talk {
     void miss(Viewer& viewer, Nanoseconds now);
     void on_state(Viewer& viewer, const Heard& heard, Nanoseconds now);
     void on_reply(Viewer& viewer, const Heard& heard, Nanoseconds now);
-    void on_pong(const Heard& heard, Nanoseconds now);
+    void on_pong(Viewer& viewer, const Heard& heard, Nanoseconds now);
+    // The viewer's player, if it has one.
+    void hear_of(Viewer& viewer, const Heard& heard, Nanoseconds now);
+    void follow(Viewer& viewer, Nanoseconds now);
+    void look(Viewer& viewer, Nanoseconds now);
     void on_place(Viewer& viewer, std::uint32_t number, Tick tick, Nanoseconds now);
     void begin(Viewer& viewer, Nanoseconds now);
     void open_turn(Viewer& viewer);
@@ -44,10 +48,15 @@ class PlayheadTalk final : public Talk {
     // What all viewers of a room that are in this process know of it.
     struct Room {
         MediaInstance media; // what it shows, as the newest state says
+        Epoch epoch;         // of the newest state that any of them has heard of ...
+        Version version;
+        std::optional<Motion> motion; // ... and how it moves
+        bool asked_to_play = false;
         Nanoseconds report_interval = 0;
         Nanoseconds ping_interval = 0;
     };
     Room& room_of(const Viewer& viewer) { return rooms_[viewer.room]; }
+    std::size_t viewers_of_room() const { return options_.viewers / options_.rooms.size(); }
 
     void act(Viewer& viewer, Nanoseconds now);
     std::uint32_t take_number(Nanoseconds now);

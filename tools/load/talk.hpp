@@ -2,6 +2,7 @@
 
 #include "board.hpp"
 #include "core/ids.hpp"
+#include "follower.hpp"
 #include "lib/transport/carrier.hpp"
 #include "lib/transport/join.hpp"
 #include "replication/frame.hpp"
@@ -31,9 +32,10 @@ struct Viewer {
     Pace pace = Pace::quick;
     Act act = Act::watch;
     bool stalled = false;
-    bool turn_open = false; // what is heard now belongs to a delivery that is counted already
-    bool awaited = false;   // was cut off by order, and is not back yet
-    Bytes rest;             // the part of a message or frame that is cut
+    bool turn_open = false;             // what is heard now belongs to a delivery that is counted already
+    bool awaited = false;               // was cut off by order, and is not back yet
+    std::unique_ptr<Follower> follower; // of the few who have a player
+    Bytes rest;                         // the part of a message or frame that is cut
     Nanoseconds connected_ns = 0;
     std::uint32_t connections = 0; // so far; tasks of an earlier one are void
     Nanoseconds back_after = 0;    // how long it is to stay away, as the server says; 0: it did not
@@ -54,7 +56,7 @@ struct Viewer {
 };
 
 // What is to be done about one viewer at some later time.
-enum class Task : std::uint8_t { connect, read, serve, report, ping, act, resync };
+enum class Task : std::uint8_t { connect, read, serve, report, ping, act, resync, follow, look };
 
 // What a talk may ask of the process it runs in.
 class Hall {

@@ -58,6 +58,8 @@ Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, 
         const std::uint32_t of_all = index * options.processes + process;
         viewer.act = acts[of_all];
         viewer.room = static_cast<std::uint32_t>(room_of(options, of_all));
+        if (const auto player = player_of(options, of_all))
+            viewer.follower = std::make_unique<Follower>(*player, began_ns_);
         const auto from_end = static_cast<std::uint32_t>(viewers_.size()) - index;
         if (from_end > odd) continue;
         viewer.pace = from_end > options.slow ? Viewer::Pace::never : Viewer::Pace::slow;
