@@ -1,5 +1,7 @@
 #include "director.hpp"
 
+#include "loopback_engine.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -7,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <memory>
 #include <netdb.h>
 #include <stdexcept>
 #include <sys/eventfd.h>
@@ -63,7 +66,7 @@ double load_average() {
 Director::Director(const Options& options)
     : options_(options),
       board_(make_shared_board()),
-      server_(resolve(options.host, options.port)),
+      server_(options.transport == Transport::loopback ? sockaddr_in{} : resolve(options.host, options.port)),
       director_bell_(make_bell()) {
     for (std::uint32_t process = 0; process < options_.processes; ++process) worker_bells_.push_back(make_bell());
     if (options_.server_pid) {
@@ -92,7 +95,12 @@ void Director::start_processes() {
         int code = 0;
         try {
             const Bells bells{.worker = worker_bells_[process], .director = director_bell_};
-            Worker worker(options_, server_, board_, bells, process);
+            std::unique_ptr<LoopbackEngine> engine;
+            if (options_.transport == Transport::loopback) {
+                engine = std::make_unique<LoopbackEngine>();
+                options_.rooms = {engine->room()};
+            }
+            Worker worker(options_, server_, board_, bells, process, engine.get());
             if (::getppid() == parent) worker.run();
         } catch (const std::exception& error) {
             board_.complain(error.what());
@@ -116,6 +124,8 @@ void Director::end_processes() {
 Sums Director::sums() const { return sums_of({board_.tallies.data(), options_.processes}); }
 
 std::optional<CpuTime> Director::server_cpu() const {
+    if (options_.transport == Transport::loopback)
+        return CpuTime{.total_ns = static_cast<std::int64_t>(board_.tallies[0].engine_cpu_ns.get()), .ticks = {}};
     if (!options_.server_pid) return std::nullopt;
     const auto cpu = cpu_time_of(*options_.server_pid);
     if (!cpu) throw std::runtime_error("the server has ended: " + cpu.error());
@@ -130,8 +140,10 @@ void Director::add_cpu(FlatJson& json, const Moment& before) const {
     const auto nanoseconds = static_cast<double>(to->total_ns - from->total_ns);
     const double tick_ms = 1000.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     json.add("server_cpu_ms", nanoseconds / 1e6);
-    json.add("server_user_ms", static_cast<double>(to->ticks.user - from->ticks.user) * tick_ms);
-    json.add("server_system_ms", static_cast<double>(to->ticks.system - from->ticks.system) * tick_ms);
+    if (options_.server_pid) {
+        json.add("server_user_ms", static_cast<double>(to->ticks.user - from->ticks.user) * tick_ms);
+        json.add("server_system_ms", static_cast<double>(to->ticks.system - from->ticks.system) * tick_ms);
+    }
     if (deliveries > 0) json.add("server_cpu_us_per_delivery", nanoseconds / 1e3 / static_cast<double>(deliveries));
 }
 

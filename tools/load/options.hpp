@@ -25,7 +25,7 @@ constexpr std::chrono::seconds run_time_max{3600};
 enum class Dialect : std::uint8_t { playhead, tcp, ws, socketio };
 
 // How an engine's viewers come.
-enum class Transport : std::uint8_t { websocket, enet };
+enum class Transport : std::uint8_t { websocket, enet, loopback };
 
 // What a room's link says, besides the server.
 struct RoomLink {
@@ -39,7 +39,8 @@ struct Options {
     Transport transport = Transport::websocket;
     std::string host; // a name or an address
     std::uint16_t port = 0;
-    std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead
+    std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead, and one without a name of an
+                                 // engine that is yet to be made (loopback)
     std::uint32_t viewers = 100;
     std::uint32_t players = 0; // so many of them have one
     std::uint32_t processes = 1;

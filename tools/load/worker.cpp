@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include "loopback_engine.hpp"
 #include "wire.hpp"
 
 #include <algorithm>
@@ -33,13 +34,15 @@ std::uint32_t share_of(const Options& options, std::uint32_t process) {
 
 } // namespace
 
-Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process)
+Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process,
+               LoopbackEngine* engine)
     : options_(options),
       server_(server),
       board_(board),
       tally_(board.tallies[process]),
       bells_(bells),
       process_(process),
+      engine_(engine),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       viewers_(share_of(options, process)),
       buffer_(server_frame_bytes_max),
@@ -78,6 +81,7 @@ void Worker::run() {
         invite_more(now);
         run_due(now);
         wait_and_serve(now_ns());
+        if (engine_ != nullptr) run_engine();
         for (const std::uint32_t index : std::exchange(failed_, {}))
             lose(viewers_[index], "it could not be told anything");
     }
@@ -129,6 +133,7 @@ void Worker::wait_and_serve(Nanoseconds now) {
     if (!due_.empty()) wait = std::clamp<Nanoseconds>(due_.top().at - now, 0, look_around);
     if ((invited_ < viewers_.size() || !cut_off_.empty()) && entering_ < options_.at_once)
         wait = std::min<Nanoseconds>(wait, 1'000'000);
+    if (engine_ != nullptr) wait = std::clamp<Nanoseconds>(engine_->next() - now, 0, wait);
     std::array<epoll_event, events_max> events{};
     const timespec timeout{.tv_sec = 0, .tv_nsec = wait};
     const int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
@@ -178,6 +183,7 @@ void Worker::connect(Viewer& viewer) {
     viewer.stalled = false;
     viewer.back_after = 0;
     viewer.rest.clear();
+    if (engine_ != nullptr) return connect_inside(viewer);
     viewer.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (viewer.socket < 0) return lose(viewer, "socket: " + problem(errno));
     const int on = 1;

@@ -14,6 +14,8 @@
 
 namespace playhead::load {
 
+class LoopbackEngine;
+
 // Where a worker's wake-up calls come from and go to: descriptors of eventfd(2).
 struct Bells {
     int worker = -1;   // the director rings: an order is on the board, or it is over
@@ -28,7 +30,9 @@ struct Bells {
 //   Errors: the constructor throws when the environment does not give what is needed.
 class Worker final : public Hall {
   public:
-    Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process);
+    // With `engine`, that one is spoken to and driven, and `server` is nobody.
+    Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process,
+           LoopbackEngine* engine = nullptr);
     ~Worker() override;
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -68,6 +72,8 @@ class Worker final : public Hall {
     void read_slowly(Viewer& viewer);
     bool feed(Viewer& viewer, ByteView received, Nanoseconds now);
     // ---- worker_carriers.cpp
+    void connect_inside(Viewer& viewer);
+    void run_engine();
     void watch(Viewer& viewer);
     void serve(Viewer& viewer);
     bool serve(Viewer& viewer, const client::CarrierEvent& event);
@@ -83,6 +89,7 @@ class Worker final : public Hall {
     Tally& tally_;
     Bells bells_;
     std::uint32_t process_;
+    LoopbackEngine* engine_;
     int epoll_ = -1;
     std::vector<Viewer> viewers_;
     std::unique_ptr<Talk> talk_;

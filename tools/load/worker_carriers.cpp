@@ -1,4 +1,5 @@
 #include "lib/transport/enet_carrier.hpp"
+#include "loopback_engine.hpp"
 #include "worker.hpp"
 
 #include <algorithm>
@@ -52,6 +53,20 @@ std::expected<void, std::string> Worker::go_on(Viewer& viewer, const client::Joi
     for (const int handle : viewer.carrier->wait_handles()) ::epoll_ctl(epoll_, EPOLL_CTL_ADD, handle, &wanted);
     later(viewer, Task::serve, now_ns());
     return {};
+}
+
+void Worker::connect_inside(Viewer& viewer) {
+    viewer.state = Viewer::State::joining;
+    viewer.carrier = engine_->connect();
+    serve(viewer);
+}
+
+// After each turn of the engine any of them may have something.
+void Worker::run_engine() {
+    if (engine_->next() > now_ns()) return;
+    engine_->turn();
+    tally_.engine_cpu_ns.set(static_cast<std::uint64_t>(engine_->cpu()));
+    for (Viewer& viewer : viewers_) serve(viewer);
 }
 
 // Serves it now and from now on: it has things to do of its own, such as saying again what was not acknowledged.

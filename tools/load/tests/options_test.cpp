@@ -133,11 +133,25 @@ TEST_CASE("viewers come over WebSocket unless ENet is said") {
     CHECK(parse({"--room", link})->transport == Transport::websocket);
     CHECK(parse({"--room", link, "--transport", "websocket"})->transport == Transport::websocket);
     CHECK(parse({"--room", link, "--transport", "enet"})->transport == Transport::enet);
-    refuses({"--room", link, "--transport", "quic"}, "--transport is 'quic'; expected websocket or enet");
-    refuses({"--room", link, "--transport", "enet", "--slow", "5:100"}, "nobody waits for who does not read");
-    refuses({"--room", link, "--transport", "enet", "--never-read", "5"}, "nobody waits for who does not read");
+    refuses({"--room", link, "--transport", "quic"}, "--transport is 'quic'; expected websocket, enet or loopback");
+    refuses({"--room", link, "--transport", "enet", "--slow", "5:100"}, "nobody else waits for who does not read");
+    refuses({"--room", link, "--transport", "enet", "--never-read", "5"}, "nobody else waits for who does not read");
     refuses({"--raw", "ws", "--to", "localhost:9000", "--commands", "--transport", "enet"},
             "--transport is for engines");
+}
+
+TEST_CASE("loopback brings an engine of its own") {
+    const auto options = parse({"--transport", "loopback", "--viewers", "50000", "--mix", "watch=9,seek=1"});
+    REQUIRE(options.has_value());
+    CHECK(options->transport == Transport::loopback);
+    CHECK(options->processes == 1);
+    CHECK(options->rooms.size() == 1);
+    refuses({"--transport", "loopback", "--room", link}, "expected no --room");
+    refuses({"--transport", "loopback", "--processes", "2"}, "expected no --processes");
+    refuses({"--transport", "loopback", "--server-pid", "1"}, "has no server process");
+    refuses({"--transport", "loopback", "--mix", "chat=1"}, "--mix chat is for a plugin");
+    refuses({"--transport", "loopback", "--slow", "1:1"}, "are for WebSocket");
+    refuses({"--transport", "loopback", "--raw", "ws", "--commands"}, "--transport is for engines");
 }
 
 TEST_CASE("players are some of the viewers, spread evenly") {
