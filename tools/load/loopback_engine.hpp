@@ -3,18 +3,8 @@
 #include "board.hpp"
 #include "lib/transport/carrier.hpp"
 #include "options.hpp"
-#include "seal/key.hpp"
-#include "session/clock.hpp"
-#include "session/engine_run.hpp"
-#include "session/settings.hpp"
-#include "session/shard.hpp"
 
 #include <memory>
-#include <vector>
-
-namespace playhead {
-class LoopbackPeer;
-}
 
 namespace playhead::load {
 
@@ -29,7 +19,7 @@ class LoopbackEngine {
     LoopbackEngine(const LoopbackEngine&) = delete;
     LoopbackEngine& operator=(const LoopbackEngine&) = delete;
 
-    const RoomLink& room() const { return room_; }
+    const RoomLink& room() const;
     // A connection of the room. What is said on it waits for the next turn; the engine outlives it.
     std::unique_ptr<client::Carrier> connect();
 
@@ -38,29 +28,11 @@ class LoopbackEngine {
     // When that is wanted next.
     Nanoseconds next() const;
     // Processor time of all turns.
-    Nanoseconds cpu() const { return cpu_ns_; }
+    Nanoseconds cpu() const;
 
   private:
-    class Line;
-    // A message, or with `gone` the end of the connection.
-    struct Said {
-        std::shared_ptr<LoopbackPeer> peer;
-        Bytes message;
-        bool gone = false;
-    };
-
-    SessionSettings settings_;
-    EngineRun run_;
-    SteadyClock clock_;
-    Nanoseconds began_ns_; // when the clock did
-    SystemRandom random_;
-    Shard shard_;
-    RoomLink room_;
-    std::vector<Said> said_;
-    std::vector<std::unique_ptr<Connection>> new_;
-    ServerTime due_{};
-    bool more_ = false; // a pass is under way
-    Nanoseconds cpu_ns_ = 0;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 } // namespace playhead::load

@@ -112,12 +112,13 @@ Bytes PlayheadTalk::greeting(Viewer& viewer) {
 
 // The answer to who asked to join, over HTTP.
 std::expected<std::size_t, std::string> PlayheadTalk::hear_joined(Viewer& viewer, ByteView received) {
-    const auto reply = whole_reply(text_of(received));
-    if (!reply) return std::unexpected(reply.error());
-    if (!*reply) return 0;
-    const std::chrono::milliseconds retry_after = (*reply)->retry_after.value_or(std::chrono::seconds{0});
-    const auto joined = client::parse_join_answer({.status = (*reply)->status,
-                                                   .body = std::string((*reply)->body),
+    const auto read = whole_reply(text_of(received));
+    if (!read) return std::unexpected(read.error());
+    const std::optional<HttpReply>& reply = *read;
+    if (!reply) return 0;
+    const std::chrono::milliseconds retry_after = reply->retry_after.value_or(std::chrono::seconds{0});
+    const auto joined = client::parse_join_answer({.status = reply->status,
+                                                   .body = std::string(reply->body),
                                                    .content_bytes = {},
                                                    .retry_after_ms = static_cast<double>(retry_after.count()),
                                                    .addresses = {}});

@@ -53,7 +53,7 @@ struct Stage {
         const Nanoseconds end = now + time;
         while (now < end) {
             if (answer_at && now >= *answer_at) {
-                follower.pong(*pong, now);
+                follower.pong(pong, now);
                 answer_at.reset();
             }
             follower.poll(now);
@@ -70,7 +70,7 @@ struct Stage {
     Nanoseconds now = began + 60'000 * ms;
     RoomTruth truth{.zero_ns = began, .motion = {}, .tick_length = {}};
     Follower follower;
-    std::optional<Pong> pong;
+    Pong pong; // under way, until then
     std::optional<Nanoseconds> answer_at;
 };
 
