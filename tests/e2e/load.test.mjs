@@ -156,7 +156,7 @@ for (const { name, shards, relayed } of engines) {
     if (shards === 1) {
       it('comes over ENet from more addresses than one, acts, is cut off, and nothing gets lost', async () => {
         const { code, objects, errors } = await load([
-          '--room', await room(), '--transport', 'enet', '--viewers', '260', '--processes', '2', '--seconds', '3', '--every-ms', '700',
+          '--room', await room(), '--transport', 'enet', '--viewers', '260', '--processes', '2', '--at-once', '16', '--seconds', '3', '--every-ms', '700',
           '--mix', 'watch=90,seek=1,pause=1,chat=1,react=1,leave=2,reconnect=2,stall=2', '--server-pid', String(engine.child.pid),
         ]);
         assert.equal(code, 0, errors);
