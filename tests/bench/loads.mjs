@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build, startEngine, stop, untilLine } from '../harness/engine.mjs';
+import { build, startEngine, startTimeoutMsUnder, stop, untilLine } from '../harness/engine.mjs';
 import { histogramOf, metricOf, quantileBetween } from '../harness/metrics.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -86,21 +86,22 @@ export async function endWell(name, load) {
   return last;
 }
 
-async function startServer(name, program, parameters) {
+async function startServer(name, [program, ...parameters], timeoutMs) {
   const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [, port] = await untilLine(child, /ready port=(\d+)/, name);
+  const [, port] = await untilLine(child, /ready port=(\d+)/, name, timeoutMs);
   pin(child.pid);
   return { pid: child.pid, port: Number(port), stop: () => stop(child) };
 }
 
 const bare = (name) => path.join(build, `tests/bench/fanout/playhead_bench_${name}`);
 
-// One of: send, ring, ws, socketio. All of them serve a load in their own dialect.
-export async function startBaseline(name) {
+// One of: send, ring, ws, socketio. All of them serve a load in their own dialect. `under`: as of startEngine.
+export async function startBaseline(name, { under = [] } = {}) {
+  const timeoutMs = under.length > 0 ? startTimeoutMsUnder : undefined;
   const server =
     name === 'send' || name === 'ring'
-      ? { ...(await startServer(name, bare(name), [])), dialect: 'tcp' }
-      : { ...(await startServer(name, process.execPath, [path.join(here, 'fanout', `${name}-server.mjs`)])), dialect: name };
+      ? { ...(await startServer(name, [...under, bare(name)], timeoutMs)), dialect: 'tcp' }
+      : { ...(await startServer(name, [...under, process.execPath, path.join(here, 'fanout', `${name}-server.mjs`)], timeoutMs)), dialect: name };
   return { ...server, address: ['--raw', server.dialect, '--to', `127.0.0.1:${server.port}`] };
 }
 
@@ -109,7 +110,7 @@ export async function startBaseline(name) {
 // `preset`: the plugins and limits of a script in scripts/. `config`: what else is to be said, as in a config script.
 // Returns { pid, address, metric(name), ticks(), errors, stop(), ... what startEngine does }.
 // It has one processor for itself unless `pinned` is false.
-export async function startShipped(folder, { preset, limits, pinned = true, ...config } = {}) {
+export async function startShipped(folder, { preset, limits, pinned = true, under, ...config } = {}) {
   const engine = await startEngine(
     {
       web_root: folder,
@@ -119,7 +120,7 @@ export async function startShipped(folder, { preset, limits, pinned = true, ...c
       limits: { silence_timeout_s: 600, commands_per_s: 1000, command_burst: 1000, viewers_per_room_max: 20_000, rooms_created_per_minute: 100_000, ...limits },
       ...config,
     },
-    { preset },
+    { preset, under },
   );
   const { pid } = engine.child;
   if (pinned) pin(pid);

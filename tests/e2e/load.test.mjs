@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { build, root, startEngine } from '../harness/engine.mjs';
+import { build, freePort, root, startEngine } from '../harness/engine.mjs';
 
 const program = path.join(build, 'tools/load/playhead-load');
 const media = { kind: 'file', url: '/media/demo.mp4' }; // nobody plays it
@@ -43,6 +43,7 @@ for (const { name, shards, relayed } of engines) {
       engine = await startEngine({
         web_root: folder, media_folder: folder, plugins_folder: path.join(root, 'plugins'), plugins: { chat: {}, reactions: {} },
         shards,
+        ...(shards === 1 ? { enet: { listen: `127.0.0.1:${await freePort()}` } } : {}), // its shards' ports are in a row
         limits: { commands_per_s: 1000, command_burst: 1000, relayed_viewers_min: relayed }, // for bursts by one viewer
       });
     });
@@ -73,6 +74,24 @@ for (const { name, shards, relayed } of engines) {
       assert.match(errors, /50 of 50 live/);
       assert.equal(await metric('playhead_hash_mismatches_total'), 0);
       assert.equal(await metric('playhead_malformed_messages_total'), 0);
+    });
+
+    it('has players follow the room, and says how far off they are', async () => {
+      const picture = path.join(folder, 'players.svg');
+      const { code, objects, errors } = await load([
+        '--room', await room(), '--viewers', '20', '--processes', '2', '--players', '9', '--seconds', '6', '--svg', picture,
+      ]);
+      assert.equal(code, 0, errors);
+      const result = objects.at(-1);
+      const said = JSON.stringify(result);
+      assert.equal(result.players, 9, said);
+      assert.ok(result.players_looked_at > 9 * 50, said); // it plays all the time
+      assert.ok(result.players_following > 0.5 && result.drift_samples > 9 * 25, said);
+      // Machines that test are busy; a clock that is not understood would be off by seconds.
+      assert.ok(result.drift_ms_p50 < 50 && result.drift_ms_p50 <= result.drift_ms_p95, said);
+      assert.match(errors, /players off by p50/);
+      assert.match(readFileSync(picture, 'utf8'), /class="drift"/);
+      assert.deepEqual([result.gaps, result.behind, result.lost, result.refused], [0, 0, 0, 0], said);
     });
 
     it('brings back who leaves, is cut off or stalls', async () => {
@@ -134,6 +153,31 @@ for (const { name, shards, relayed } of engines) {
       assert.deepEqual([end.gaps, end.lost, end.refused], [0, 0, 0], JSON.stringify(end));
     });
 
+    if (shards === 1) {
+      it('comes over ENet from more addresses than one, acts, is cut off, and nothing gets lost', async () => {
+        const { code, objects, errors } = await load([
+          '--room', await room(), '--transport', 'enet', '--viewers', '260', '--processes', '2', '--at-once', '16', '--seconds', '3', '--every-ms', '700',
+          '--mix', 'watch=90,seek=1,pause=1,chat=1,react=1,leave=2,reconnect=2,stall=2', '--server-pid', String(engine.child.pid),
+        ]);
+        assert.equal(code, 0, errors);
+        const result = objects.at(-1);
+        const said = JSON.stringify(result);
+        assert.equal(result.live, 260, said); // an address has 256 at most
+        assert.deepEqual([result.gaps, result.behind, result.lost], [0, 0, 0], said);
+        assert.ok(result.left > 0 && result.reconnected > 0 && result.stalled > 0 && result.by_delta > 0, said);
+        assert.ok(result.updates >= 260 * 5 && result.latency_samples >= 259 * 3, said);
+        assert.ok(result.reply_samples > 0 && result.server_cpu_us_per_delivery > 0, said);
+        assert.equal(await metric('playhead_hash_mismatches_total'), 0);
+        assert.equal(await metric('playhead_malformed_messages_total'), 0);
+      });
+    } else {
+      it('says so where the engine has no ENet', async () => {
+        const { code, errors } = await load(['--room', await room(), '--transport', 'enet', '--viewers', '2', '--join-seconds', '1']);
+        assert.equal(code, 1);
+        assert.match(errors, /the engine has no ENet/);
+      });
+    }
+
     it('says why nobody got in', async () => {
       const wrong = (await room()).replace(/[^.]+$/, 'AAAAAAAAAAAAAAAAAAAAAA');
       const { code, errors } = await load(['--room', wrong, '--viewers', '2', '--join-seconds', '1']);
@@ -143,3 +187,29 @@ for (const { name, shards, relayed } of engines) {
     });
   });
 }
+
+describe('playhead-load with an engine of its own', { timeout: 60_000 }, () => {
+  it('tells what the simulation alone costs, players among its viewers', async () => {
+    const { code, objects, errors } = await load([
+      '--transport', 'loopback', '--viewers', '500', '--players', '5', '--seconds', '3', '--every-ms', '1000',
+      '--mix', 'watch=95,seek=1,leave=2,reconnect=1,stall=1',
+    ]);
+    assert.equal(code, 0, errors);
+    const result = objects.at(-1);
+    const said = JSON.stringify(result);
+    assert.equal(result.live, 500, said);
+    assert.deepEqual([result.gaps, result.behind, result.lost], [0, 0, 0], said);
+    assert.ok(result.left > 0 && result.reconnected > 0 && result.stalled > 0 && result.by_delta > 0, said);
+    assert.ok(result.updates > 500 && result.latency_samples > 500 && result.drift_samples > 0, said);
+    assert.ok(result.server_cpu_us_per_delivery > 0, said);
+  });
+
+  it('does what it is told', async () => {
+    const { code, objects, errors } = await load(['--transport', 'loopback', '--viewers', '100', '--silent', '--commands'], 'burst 3 1 0\nreconnect\n');
+    assert.equal(code, 0, errors);
+    const [, burst, back, end] = objects;
+    assert.ok(burst.deliveries >= 300 && burst.server_cpu_us_per_delivery > 0, JSON.stringify(burst));
+    assert.equal(back.by_delta, 100, JSON.stringify(back));
+    assert.deepEqual([end.gaps, end.lost], [0, 0], JSON.stringify(end));
+  });
+});

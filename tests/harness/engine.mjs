@@ -12,12 +12,13 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
 const startTimeoutMs = 15_000;
+export const startTimeoutMsUnder = 120_000; // a program that another one runs, instruction by instruction
 
 // Resolves with the match once a line of the child's output matches; rejects with that output if it ends or stays silent.
-export function untilLine(child, pattern, name) {
+export function untilLine(child, pattern, name, timeoutMs = startTimeoutMs) {
   return new Promise((resolve, reject) => {
     let output = '';
-    const timer = setTimeout(() => reject(new Error(`${name} said nothing like ${pattern}:\n${output}`)), startTimeoutMs);
+    const timer = setTimeout(() => reject(new Error(`${name} said nothing like ${pattern}:\n${output}`)), timeoutMs);
     const look = (chunk) => {
       output += chunk;
       const match = output.match(pattern);
@@ -78,9 +79,9 @@ export async function freePort() {
 
 // Runs the engine with `config` (as in the config script) over defaults that suit a test; with `tls` in it, `ca` is who
 // signed the certificate. `preset`: over a script of scripts/, of which plugins and limits stay unless they are named. Its log
-// goes to the descriptor `stderr`, if there is one.
+// goes to the descriptor `stderr`, if there is one. `under`: a program and its parameters that runs it.
 // Returns { url, port, child, api(method, path, body), createRoom(request), metrics(), connect(), stop() }.
-export async function startEngine(config = {}, { ca, preset, stderr = 'pipe' } = {}) {
+export async function startEngine(config = {}, { ca, preset, stderr = 'pipe', under = [] } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'playhead-'));
   const script = path.join(folder, 'config.lua');
   const { limits, plugins, ...rest } = config;
@@ -101,8 +102,9 @@ for part, more in pairs(${lua({ limits: { rooms_created_per_minute: 600, ...limi
 end
 return config\n`,
   );
-  const child = spawn(path.join(build, 'engine/app/playhead'), [script], { stdio: ['ignore', 'pipe', stderr] });
-  const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine');
+  const [program, ...parameters] = [...under, path.join(build, 'engine/app/playhead'), script];
+  const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', stderr] });
+  const [, url] = await untilLine(child, /ready.*url=(https?:\S+)/, 'the engine', under.length > 0 ? startTimeoutMsUnder : undefined);
   const port = Number(new URL(url).port);
   const ask = ca ? fetchBelieving(ca) : fetch;
   const api = async (method, where, body) => {

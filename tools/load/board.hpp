@@ -52,9 +52,14 @@ struct Tally {
     Counter reconnected;
     Counter stalled;
     Counter decoded;
-    Latencies heard; // from a command until another viewer has its effect
+    Counter repeated;      // over ENet: updates that were known already ...
+    Counter resyncs;       // ... and viewers who asked for what had not come
+    Counter engine_cpu_ns; // of an engine in the same process
+    Latencies heard;       // from a command until another viewer has its effect
     Latencies answered;
     Latencies came_in; // from connecting until the first state
+    Latencies drift;   // of a player who plays with its room, from where the room is, either way
+    Counter looks;     // at players whose room plays; `drift` has those who played with it
     Latencies back;    // from being cut off by order, the last time, until the first state
 };
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <string_view>
+#include <utility>
 
 namespace playhead::load {
 namespace {
@@ -46,8 +48,8 @@ void add_line(std::string& svg, double x1, double y1, double x2, double y2, std:
     svg.append("\" class=\"").append(style).append("\"/>\n");
 }
 
-void add_curve(std::string& svg, std::string_view points) {
-    svg.append("<polyline class=\"curve\" points=\"").append(points).append("\"/>\n");
+void add_curve(std::string& svg, std::string_view points, std::string_view style = "curve") {
+    svg.append("<polyline class=\"").append(style).append("\" points=\"").append(points).append("\"/>\n");
 }
 
 void add_point(std::string& points, double x, double y) {
@@ -69,39 +71,70 @@ void add_frame(std::string& svg, double left, std::string_view heading) {
     add_line(svg, left, panel_top, left, panel_bottom, "axis");
 }
 
-// Which share of deliveries was at most so late, over a logarithmic scale.
-void add_latencies(std::string& svg, const Latencies& heard) {
-    add_frame(svg, left_panel, "share of deliveries by latency in ms");
+// A logarithmic scale of durations: between which powers of ten of microseconds.
+struct Scale {
+    double least = 0;
+    double most = 1;
+    double x_of(double power) const { return left_panel + (power - least) / (most - least) * panel_width; }
+};
+
+Scale scale_of(const Latencies& heard, const Latencies& drift) {
+    double least_us = std::numeric_limits<double>::infinity();
+    for (const Latencies* latencies : {&heard, &drift})
+        if (latencies->count() > 0) least_us = std::min(least_us, latencies->quantile_us(0));
+    const double least = std::floor(std::log10(std::max(100.0, least_us / 2)));
+    const auto most_us = std::max(heard.max_us(), drift.max_us());
+    return {.least = least, .most = std::max(least + 1, std::ceil(std::log10(static_cast<double>(most_us) + 1)))};
+}
+
+// Which share of them was at most so long.
+void add_shares(std::string& svg, const Scale& scale, const Latencies& latencies, std::string_view style) {
+    constexpr int steps = 190;
+    std::string points;
+    for (int step = 0; step <= steps; ++step) {
+        const double power = scale.least + (scale.most - scale.least) * step / steps;
+        const auto at_most = latencies.count_up_to(static_cast<std::uint64_t>(std::pow(10, power)));
+        const double share = static_cast<double>(at_most) / static_cast<double>(latencies.count());
+        add_point(points, scale.x_of(power), panel_bottom - share * panel_height);
+    }
+    add_curve(svg, points, style);
+}
+
+std::string percentiles_of(const Latencies& latencies) {
+    std::string text;
+    for (const auto& [name, share] : {std::pair{"p50 ", 0.5}, std::pair{"   p95 ", 0.95}, std::pair{"   p99 ", 0.99}})
+        text += name + shown(latencies.quantile_us(share) / 1000);
+    return text + "   max " + shown(static_cast<double>(latencies.max_us()) / 1000);
+}
+
+void add_latencies(std::string& svg, const Latencies& heard, const Latencies& drift) {
+    add_frame(svg, left_panel,
+              drift.count() == 0
+                  ? "share of deliveries by latency in ms"
+                  : "share of deliveries by latency, of players by how far off they are (dashed), in ms");
     for (const double share : {0.0, 0.5, 0.9, 1.0}) {
         const double y = panel_bottom - share * panel_height;
         add_line(svg, left_panel, y, left_panel + panel_width, y, "grid");
         add_text(svg, left_panel - 8, y + 4, "end", shown(share));
     }
-    if (heard.count() == 0) {
+    if (heard.count() == 0 && drift.count() == 0) {
         add_text(svg, left_panel + panel_width / 2, panel_top + panel_height / 2, "middle", "nothing was delivered");
         return;
     }
-    const double least = std::floor(std::log10(std::max(100.0, heard.quantile_us(0) / 2)));
-    const double most = std::max(least + 1, std::ceil(std::log10(static_cast<double>(heard.max_us()) + 1)));
-    const auto x_of = [&](double power) { return left_panel + (power - least) / (most - least) * panel_width; };
-    for (int step = 0; step <= std::lround(most - least); ++step) {
-        const double power = least + step;
-        add_line(svg, x_of(power), panel_top, x_of(power), panel_bottom, "grid");
-        add_text(svg, x_of(power), panel_bottom + 18, "middle", shown(std::pow(10, power) / 1000));
+    const Scale scale = scale_of(heard, drift);
+    for (int step = 0; step <= std::lround(scale.most - scale.least); ++step) {
+        const double power = scale.least + step;
+        add_line(svg, scale.x_of(power), panel_top, scale.x_of(power), panel_bottom, "grid");
+        add_text(svg, scale.x_of(power), panel_bottom + 18, "middle", shown(std::pow(10, power) / 1000));
     }
-    constexpr int steps = 190;
-    std::string points;
-    for (int step = 0; step <= steps; ++step) {
-        const double power = least + (most - least) * step / steps;
-        const auto at_most = heard.count_up_to(static_cast<std::uint64_t>(std::pow(10, power)));
-        const double share = static_cast<double>(at_most) / static_cast<double>(heard.count());
-        add_point(points, x_of(power), panel_bottom - share * panel_height);
+    if (heard.count() > 0) {
+        add_shares(svg, scale, heard, "curve");
+        add_text(svg, left_panel, panel_bottom + 40, "start", percentiles_of(heard));
     }
-    add_curve(svg, points);
-    add_text(svg, left_panel, panel_bottom + 40, "start",
-             "p50 " + shown(heard.quantile_us(0.5) / 1000) + "   p90 " + shown(heard.quantile_us(0.9) / 1000) +
-                 "   p99 " + shown(heard.quantile_us(0.99) / 1000) + "   max " +
-                 shown(static_cast<double>(heard.max_us()) / 1000));
+    if (drift.count() > 0) {
+        add_shares(svg, scale, drift, "drift");
+        add_text(svg, left_panel, panel_bottom + 58, "start", "players: " + percentiles_of(drift));
+    }
 }
 
 void add_deliveries(std::string& svg, const std::vector<Chart::Point>& deliveries) {
@@ -129,10 +162,11 @@ std::string svg_of(const Chart& chart) {
     std::string svg =
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" height=\"400\" viewBox=\"0 0 960 400\">\n"
         "<style>text{font:12px sans-serif;fill:#333}.axis{stroke:#333}.grid{stroke:#ddd}"
-        ".curve{fill:none;stroke:#06c;stroke-width:2}</style>\n"
+        ".curve{fill:none;stroke:#06c;stroke-width:2}"
+        ".drift{fill:none;stroke:#c50;stroke-width:2;stroke-dasharray:6 3}</style>\n"
         "<rect width=\"960\" height=\"400\" fill=\"#fff\"/>\n";
     add_text(svg, left_panel, 28, "start", chart.title);
-    add_latencies(svg, chart.heard);
+    add_latencies(svg, chart.heard, chart.drift);
     add_deliveries(svg, chart.deliveries);
     return svg + "</svg>\n";
 }

@@ -7,7 +7,8 @@
 
 namespace playhead::load {
 
-// What a picture of a run shows: how late the deliveries were, and how many there were over time.
+// What a picture of a run shows: how late the deliveries were and how far off the players, if there were any, and how
+// many deliveries there were over time.
 struct Chart {
     struct Point {
         double seconds = 0; // since all were in
@@ -15,6 +16,7 @@ struct Chart {
     };
     std::string title;
     Latencies heard;
+    Latencies drift{}; // of players
     std::vector<Point> deliveries;
 };
 

@@ -1,5 +1,7 @@
 #include "director.hpp"
 
+#include "loopback_engine.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -7,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <memory>
 #include <netdb.h>
 #include <stdexcept>
 #include <sys/eventfd.h>
@@ -63,7 +66,7 @@ double load_average() {
 Director::Director(const Options& options)
     : options_(options),
       board_(make_shared_board()),
-      server_(resolve(options.host, options.port)),
+      server_(options.transport == Transport::loopback ? sockaddr_in{} : resolve(options.host, options.port)),
       director_bell_(make_bell()) {
     for (std::uint32_t process = 0; process < options_.processes; ++process) worker_bells_.push_back(make_bell());
     if (options_.server_pid) {
@@ -92,7 +95,12 @@ void Director::start_processes() {
         int code = 0;
         try {
             const Bells bells{.worker = worker_bells_[process], .director = director_bell_};
-            Worker worker(options_, server_, board_, bells, process);
+            std::unique_ptr<LoopbackEngine> engine;
+            if (options_.transport == Transport::loopback) {
+                engine = std::make_unique<LoopbackEngine>();
+                options_.rooms = {engine->room()};
+            }
+            Worker worker(options_, server_, board_, bells, process, engine.get());
             if (::getppid() == parent) worker.run();
         } catch (const std::exception& error) {
             board_.complain(error.what());
@@ -116,6 +124,8 @@ void Director::end_processes() {
 Sums Director::sums() const { return sums_of({board_.tallies.data(), options_.processes}); }
 
 std::optional<CpuTime> Director::server_cpu() const {
+    if (options_.transport == Transport::loopback)
+        return CpuTime{.total_ns = static_cast<std::int64_t>(board_.tallies[0].engine_cpu_ns.get()), .ticks = {}};
     if (!options_.server_pid) return std::nullopt;
     const auto cpu = cpu_time_of(*options_.server_pid);
     if (!cpu) throw std::runtime_error("the server has ended: " + cpu.error());
@@ -130,8 +140,10 @@ void Director::add_cpu(FlatJson& json, const Moment& before) const {
     const auto nanoseconds = static_cast<double>(to->total_ns - from->total_ns);
     const double tick_ms = 1000.0 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     json.add("server_cpu_ms", nanoseconds / 1e6);
-    json.add("server_user_ms", static_cast<double>(to->ticks.user - from->ticks.user) * tick_ms);
-    json.add("server_system_ms", static_cast<double>(to->ticks.system - from->ticks.system) * tick_ms);
+    if (options_.server_pid) {
+        json.add("server_user_ms", static_cast<double>(to->ticks.user - from->ticks.user) * tick_ms);
+        json.add("server_system_ms", static_cast<double>(to->ticks.system - from->ticks.system) * tick_ms);
+    }
     if (deliveries > 0) json.add("server_cpu_us_per_delivery", nanoseconds / 1e3 / static_cast<double>(deliveries));
 }
 
@@ -156,9 +168,15 @@ void Director::tell(const char* what) {
                                       : static_cast<double>(all.deliveries - told_deliveries_) /
                                             (static_cast<double>(now - told_ns_) / 1e9);
     const Latencies heard = all_of({board_.tallies.data(), options_.processes}, &Tally::heard);
-    std::fprintf(stderr, "[%4lld s] %s: %llu of %u live, %.0f deliveries a second, p50 %.1f p99 %.1f ms\n",
+    std::fprintf(stderr, "[%4lld s] %s: %llu of %u live, %.0f deliveries a second, p50 %.1f p99 %.1f ms",
                  static_cast<long long>((now - began_ns_) / second), what, static_cast<unsigned long long>(all.live),
                  options_.viewers, rate, heard.quantile_us(0.5) / 1000, heard.quantile_us(0.99) / 1000);
+    if (options_.players > 0) {
+        const Latencies drift = all_of({board_.tallies.data(), options_.processes}, &Tally::drift);
+        std::fprintf(stderr, ", players off by p50 %.1f p99 %.1f ms, %.0f %% following", drift.quantile_us(0.5) / 1000,
+                     drift.quantile_us(0.99) / 1000, following_share(all.looks, drift) * 100);
+    }
+    std::fputs("\n", stderr);
     told_ns_ = now;
     told_deliveries_ = all.deliveries;
 }
@@ -206,6 +224,7 @@ Director::Moment Director::now() const {
             .heard = all_of(tallies, &Tally::heard),
             .answered = all_of(tallies, &Tally::answered),
             .came_in = all_of(tallies, &Tally::came_in),
+            .drift = all_of(tallies, &Tally::drift),
             .cpu = server_cpu()};
 }
 
@@ -218,6 +237,8 @@ Outcome Director::outcome_since(const Moment& before) const {
             .heard = after.heard.since(before.heard),
             .answered = after.answered.since(before.answered),
             .came_in = after.came_in.since(before.came_in),
+            .players = options_.players,
+            .drift = after.drift.since(before.drift),
             .complaint = board_.complaint()};
 }
 
@@ -228,9 +249,8 @@ int Director::run() {
     pass_time(settle_seconds);
     points_.clear();
     acting_ns_ = looked_ns_ = now_ns();
-    // Latencies of coming in are told of all.
-    const Moment before{
-        .at = acting_ns_, .sums = sums(), .heard = {}, .answered = {}, .came_in = {}, .cpu = server_cpu()};
+    Moment before = now();
+    before.came_in = {}; // they are told of all
     bool good = true;
     if (options_.commands) {
         board_.phase.store(Phase::quiet);
@@ -255,6 +275,7 @@ int Director::run() {
         file << svg_of({.title = std::to_string(options_.viewers) + " viewers, " +
                                  std::to_string(outcome.after.deliveries - outcome.before.deliveries) + " deliveries",
                         .heard = outcome.heard,
+                        .drift = outcome.drift,
                         .deliveries = points_});
         if (!file.flush()) throw std::runtime_error("cannot write the picture " + options_.svg);
     }

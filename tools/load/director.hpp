@@ -34,6 +34,7 @@ class Director {
         Latencies heard;
         Latencies answered;
         Latencies came_in;
+        Latencies drift;
         std::optional<CpuTime> cpu;
     };
 

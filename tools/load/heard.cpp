@@ -34,6 +34,7 @@ std::optional<std::uint32_t> number_of_line(const Value& line) {
 
 void look_at(const RoomFields& fields, Heard& heard) {
     if (fields.motion) heard.place = number_of_place(fields.motion->current.anchor_position);
+    heard.motion = fields.motion;
     if (fields.media) heard.media = fields.media->instance;
     for (const SharedEntry& entry : fields.shared) {
         if (!entry.value || entry.table.plugin != "chat" || entry.table.field != "log") continue;
@@ -73,6 +74,7 @@ Heard heard_in(ByteView message) {
                        heard.kind = Kind::delta;
                        heard.epoch = delta.epoch;
                        heard.base = delta.base;
+                       heard.sent_at = delta.sent_at;
                        heard.version = delta.version;
                        heard.tick = delta.tick;
                        look_at(delta.fields, heard);
@@ -81,6 +83,7 @@ Heard heard_in(ByteView message) {
                        heard.kind = Kind::beacon;
                        heard.version = beacon.version;
                        heard.tick = beacon.tick;
+                       if (beacon.fresh) heard.sent_at = beacon.server_time;
                    },
                    [&](const Event&) { heard.kind = Kind::event; },
                    [&](const PluginEvent&) { heard.kind = Kind::plugin_event; },

@@ -37,6 +37,8 @@ struct Heard {
     std::optional<std::uint32_t> place; // the number of the command that moved the room here
     std::optional<std::uint32_t> line;  // ... that said the newest line of chat in it
     std::optional<MediaInstance> media; // what is loaded
+    std::optional<Motion> motion;       // how the room moves
+    std::optional<ServerTime> sent_at;  // when it was written, of what has not waited since
     std::uint32_t sequence = 0;         // of a reply
     Verdict verdict = Verdict::applied; // of a reply
     std::string why;                    // of a refusal, a goodbye, or of what is broken

@@ -9,18 +9,38 @@
 namespace playhead::load {
 
 const std::string_view usage =
-    R"(playhead-load: many viewers of rooms over WebSocket, and what they get to hear: how late, how often, at what price.
+    R"(playhead-load: many viewers of rooms over WebSocket, ENet or nothing at all, and what they get to hear: how late, how
+often, at what price.
 
   playhead-load --room http://127.0.0.1:8080/r/demo#j.demo.xxx --viewers 10000 --seconds 30 --server-pid 4711
   playhead-load --room LINK --viewers 500 --mix watch=95,chat=3,seek=1,leave=1 --svg load.svg
+  playhead-load --room LINK --viewers 2000 --players 200 --mix watch=999,seek=1 --every-ms 20000 --seconds 60
+  playhead-load --room LINK --transport enet --viewers 1000 --seconds 30
+  playhead-load --transport loopback --viewers 10000 --mix watch=9999,seek=1 --every-ms 1000
   playhead-load --raw ws --to 127.0.0.1:9000 --viewers 10000 --commands
 
   --room LINK            the link of a room, plain http; a room that shows something, if it is to be paused or sought
   --rooms FILE           instead: many rooms of one server, a link a line; viewers are shared out among them evenly, those
                          who come one after the other into the same room
+  --transport WAY        websocket (default), or enet: each viewer asks the room over HTTP for its token and connects as
+                         the native client does, from a UDP socket of its own. An engine lets 256 viewers in from one
+                         address: of an engine on this machine (127.0.0.1) each 200 have an address of their own
+                         (127.1.0.1 and so on), elsewhere 256 is all. Its enet.peers_max is viewers a shard. Who stalls
+                         over ENet acknowledges nothing meanwhile; --slow and --never-read are for WebSocket.
+                         Or loopback: an engine without plugins, one shard and one room of its own, in the process of
+                         all viewers, and no sockets. No link is said; server_cpu_us_per_delivery is of that engine's
+                         thread while it hears, ticks and sends: what the simulation alone costs
   --raw tcp|ws|socketio  instead: a server of tests/bench/fanout, which sends what it is asked for; with --commands
   --to HOST:PORT         where that is
   --viewers N            default 100
+  --players N            so many of the viewers have a player, simulated (mpv's, Chromium's and Firefox's costs in turn),
+                         which the client library's own clock and sync controller keep with the room. Their clocks are
+                         ahead by up to an hour and run up to 100 ppm fast or slow, as do their media. The first of a
+                         room has it play, unless with --commands. Ten times a second, while the room plays, each is
+                         looked at: drift_ms is how far those who follow are from where the room is, either way;
+                         players_following the share of looks at which they did, the others being on their way to a
+                         new place or waiting for a start. The engine's clock is known from the quickest exchange of
+                         all, to within half of its time
   --processes P          they are spread over; each takes at most 19,000; default: as few as will do
   --seconds S            how long they act, once all are in; default 10, at most 3600
   --join-seconds S       how long they have to come in; default 120
@@ -138,6 +158,17 @@ Parsed<bool> parse_dialect(Options& options, std::string_view value) {
     return std::unexpected(expected_but("--raw", value, "tcp, ws or socketio"));
 }
 
+Parsed<bool> parse_transport(Options& options, std::string_view value) {
+    constexpr std::pair<std::string_view, Transport> known[] = {
+        {"websocket", Transport::websocket}, {"enet", Transport::enet}, {"loopback", Transport::loopback}};
+    for (const auto& [name, transport] : known) {
+        if (name != value) continue;
+        options.transport = transport;
+        return true;
+    }
+    return std::unexpected(expected_but("--transport", value, "websocket, enet or loopback"));
+}
+
 Parsed<bool> parse_slow(Options& options, std::string_view value) {
     const auto colon = value.find(':');
     const auto wrong = std::unexpected(expected_but("--slow", value, "N:BYTES_PER_S, both from 1"));
@@ -162,9 +193,11 @@ Parsed<bool> set_option(Options& options, std::string_view name, std::string_vie
         options.rooms.clear();
         return add_rooms(options, std::string(value), read_file);
     }
+    if (name == "--transport") return parse_transport(options, value);
     if (name == "--raw") return parse_dialect(options, value);
     if (name == "--to") return parse_address(options, name, value);
     if (name == "--viewers") return keep(options.viewers, count(1, viewers_max));
+    if (name == "--players") return keep(options.players, count(0, viewers_max));
     if (name == "--processes") return keep(options.processes, count(1, processes_max));
     if (name == "--seconds") return keep(options.time, count(1, seconds_max));
     if (name == "--join-seconds") return keep(options.join_time, count(1, seconds_max));
@@ -192,18 +225,45 @@ Parsed<bool> set_option(Options& options, std::string_view name, std::string_vie
     return false;
 }
 
+std::unexpected<std::string> refuse(std::string why) { return std::unexpected(std::move(why)); }
+
+// Of an engine that is made for the viewers.
+Parsed<bool> fit_loopback(const Options& options) {
+    if (options.port != 0)
+        return refuse("--transport loopback has an engine of its own; expected no --room and no --to");
+    if (options.processes != 1) return refuse("--transport loopback is one process; expected no --processes");
+    if (options.server_pid) return refuse("--transport loopback has no server process; its time is told anyway");
+    for (const Act act : {Act::chat, Act::react})
+        if (options.mix.shares[static_cast<std::size_t>(act)] > 0)
+            return refuse("--mix " + std::string(name_of(act)) +
+                          " is for a plugin, and the engine of --transport loopback has none");
+    return true;
+}
+
 Parsed<bool> fit_together(const Options& options) {
-    const auto refuse = [](std::string why) { return std::unexpected(std::move(why)); };
-    if (options.port == 0)
+    const bool loopback = options.transport == Transport::loopback;
+    if (loopback) {
+        if (auto fits = fit_loopback(options); !fits) return fits;
+    } else if (options.port == 0)
         return refuse("nobody is named to speak to; expected --room LINK, or --raw with --to HOST:PORT");
     const bool raw = options.dialect != Dialect::playhead;
     if (raw && !options.rooms.empty()) return refuse("--raw and --room exclude each other");
-    if (!raw && options.rooms.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (!raw && !loopback && options.rooms.empty()) return refuse("--to is for --raw; expected --room LINK");
+    if (raw && options.transport != Transport::websocket)
+        return refuse("--raw says how its server is spoken to; --transport is for engines");
+    if (options.transport != Transport::websocket && (options.slow > 0 || options.never_read > 0))
+        return refuse("--slow and --never-read are for WebSocket: nobody else waits for who does not read; "
+                      "expected --mix stall=...");
     if (options.rooms.size() > options.viewers)
         return refuse("there are " + std::to_string(options.rooms.size()) + " rooms for " +
                       std::to_string(options.viewers) + " --viewers; expected at least one for each");
+    if (options.players > options.viewers)
+        return refuse("there are more --players than --viewers; expected some of them");
+    if (options.players > 0 && raw) return refuse("--players follow an engine's room; a --raw server has none");
+    if (options.players > 0 && options.silent)
+        return refuse("--players compare clocks with the engine, which --silent is without");
     if (raw && !options.commands) return refuse("--raw does nothing without --commands");
-    if (std::uint64_t{options.processes} * viewers_per_process_max < options.viewers)
+    if (!loopback && std::uint64_t{options.processes} * viewers_per_process_max < options.viewers)
         return refuse("--viewers " + std::to_string(options.viewers) + " do not fit into " +
                       std::to_string(options.processes) + " processes of at most " +
                       std::to_string(viewers_per_process_max) + " each");
@@ -236,9 +296,21 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
         processes_said = processes_said || name == "--processes";
         ++at;
     }
-    if (!processes_said) options.processes = (options.viewers + viewers_per_process_max - 1) / viewers_per_process_max;
+    const bool loopback = options.transport == Transport::loopback;
+    if (!processes_said && !loopback)
+        options.processes = (options.viewers + viewers_per_process_max - 1) / viewers_per_process_max;
     if (const auto fits = fit_together(options); !fits) return std::unexpected(fits.error());
+    if (loopback) options.rooms.emplace_back();
     return options;
+}
+
+std::optional<std::uint32_t> player_of(const Options& options, std::uint32_t viewer) {
+    const auto before = [&](std::uint64_t viewers) {
+        return (viewers * options.players + options.viewers - 1) / options.viewers;
+    };
+    const auto player = before(viewer);
+    return before(std::uint64_t{viewer} + 1) > player ? std::optional{static_cast<std::uint32_t>(player)}
+                                                      : std::nullopt;
 }
 
 std::size_t room_of(const Options& options, std::uint32_t viewer) {

@@ -24,6 +24,9 @@ constexpr std::chrono::seconds run_time_max{3600};
 // Who is spoken to: an engine, or a server of a benchmark that sends what it is asked for.
 enum class Dialect : std::uint8_t { playhead, tcp, ws, socketio };
 
+// How an engine's viewers come.
+enum class Transport : std::uint8_t { websocket, enet, loopback };
+
 // What a room's link says, besides the server.
 struct RoomLink {
     std::string room;
@@ -33,10 +36,13 @@ struct RoomLink {
 
 struct Options {
     Dialect dialect = Dialect::playhead;
+    Transport transport = Transport::websocket;
     std::string host; // a name or an address
     std::uint16_t port = 0;
-    std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead
+    std::vector<RoomLink> rooms; // of one server; none unless the dialect is playhead, and one without a name of an
+                                 // engine that is yet to be made (loopback)
     std::uint32_t viewers = 100;
+    std::uint32_t players = 0; // so many of them have one
     std::uint32_t processes = 1;
     std::chrono::seconds time{10};
     std::chrono::seconds join_time{120};
@@ -66,5 +72,8 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
 // Which of the rooms a viewer is in, both counted from 0. Viewers fill one room after the other, to within one as many
 // in each.
 std::size_t room_of(const Options& options, std::uint32_t viewer);
+
+// Which of the players a viewer has, if any, all counted from 0. They are spread evenly, the first viewer among them.
+std::optional<std::uint32_t> player_of(const Options& options, std::uint32_t viewer);
 
 } // namespace playhead::load

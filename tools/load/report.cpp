@@ -87,6 +87,9 @@ Sums sums_of(std::span<const Tally> tallies) {
         sums.reconnected += tally.reconnected.get();
         sums.stalled += tally.stalled.get();
         sums.decoded += tally.decoded.get();
+        sums.repeated += tally.repeated.get();
+        sums.resyncs += tally.resyncs.get();
+        sums.looks += tally.looks.get();
     }
     return sums;
 }
@@ -97,12 +100,17 @@ Latencies all_of(std::span<const Tally> tallies, Latencies Tally::* kind) {
     return all;
 }
 
+double following_share(std::uint64_t looks, const Latencies& drift) {
+    return looks == 0 ? 0 : static_cast<double>(drift.count()) / static_cast<double>(looks);
+}
+
 void add_latencies(FlatJson& json, const std::string& name, const Latencies& latencies) {
     json.add(name + "_samples", latencies.count());
     if (latencies.count() == 0) return;
     json.add(name + "_ms_mean", latencies.mean_us() / 1000);
     json.add(name + "_ms_p50", latencies.quantile_us(0.5) / 1000);
     json.add(name + "_ms_p90", latencies.quantile_us(0.9) / 1000);
+    json.add(name + "_ms_p95", latencies.quantile_us(0.95) / 1000);
     json.add(name + "_ms_p99", latencies.quantile_us(0.99) / 1000);
     json.add(name + "_ms_max", static_cast<double>(latencies.max_us()) / 1000);
 }
@@ -124,10 +132,17 @@ void add_to(FlatJson& json, const Outcome& outcome) {
     add_latencies(json, "latency", outcome.heard);
     add_latencies(json, "reply", outcome.answered);
     add_latencies(json, "join", outcome.came_in);
+    if (outcome.players > 0) {
+        const auto looks = after.looks - before.looks;
+        json.add("players", std::uint64_t{outcome.players}).add("players_looked_at", looks);
+        if (looks > 0) json.add("players_following", following_share(looks, outcome.drift));
+        add_latencies(json, "drift", outcome.drift);
+    }
     json.add("gaps", after.gaps).add("behind", after.behind).add("lost", after.lost);
     json.add("turned_away", after.turned_away).add("slow_ended", after.slow_ended).add("left", after.left);
     json.add("reconnected", after.reconnected).add("stalled", after.stalled).add("decoded", after.decoded);
     json.add("by_snapshot", after.by_snapshot).add("by_delta", after.by_delta);
+    json.add("repeated", after.repeated).add("resyncs", after.resyncs);
     if (!outcome.complaint.empty()) json.add("complaint", outcome.complaint);
 }
 

@@ -48,11 +48,17 @@ struct Sums {
     std::uint64_t reconnected = 0;
     std::uint64_t stalled = 0;
     std::uint64_t decoded = 0;
+    std::uint64_t repeated = 0;
+    std::uint64_t resyncs = 0;
+    std::uint64_t looks = 0;
 };
 Sums sums_of(std::span<const Tally> tallies);
 
 // One kind of latency of all processes. Only what is not being recorded any more is exact.
 Latencies all_of(std::span<const Tally> tallies, Latencies Tally::* kind);
+
+// The share of the looks at players at which they played with their room.
+double following_share(std::uint64_t looks, const Latencies& drift);
 
 // name_samples, and if there are any, name_ms_p50 and others.
 void add_latencies(FlatJson& json, const std::string& name, const Latencies& latencies);
@@ -66,6 +72,8 @@ struct Outcome {
     Latencies heard;
     Latencies answered;
     Latencies came_in;
+    std::uint32_t players = 0;
+    Latencies drift; // of the players
     std::string complaint;
 };
 void add_to(FlatJson& json, const Outcome& outcome);

@@ -1,5 +1,6 @@
 #include "wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -7,6 +8,22 @@ namespace playhead::load {
 namespace {
 
 constexpr std::size_t head_bytes_max = 16 * 1024;
+
+// A field that is a whole number; empty if it is not there. `head` ends with the last field's line.
+std::optional<std::uint32_t> number_in(std::string_view head, std::string_view name) {
+    const std::string field = "\r\n" + std::string(name) + ": ";
+    const auto at = head.find(field);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto value = head.substr(at + field.size());
+    std::uint32_t number = 0;
+    if (std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc{}) return std::nullopt;
+    return number;
+}
+
+std::optional<std::chrono::seconds> retry_after_in(std::string_view head) {
+    const auto seconds = number_in(head, "Retry-After");
+    return seconds ? std::optional{std::chrono::seconds{*seconds}} : std::nullopt;
+}
 
 std::uint8_t byte_at(ByteView bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
 
@@ -75,15 +92,34 @@ std::expected<std::optional<std::size_t>, Disagreement> agreed_head_bytes(std::s
     }
     const auto line = received.substr(0, received.find("\r\n"));
     if (line.starts_with("HTTP/1.1 101")) return end + 4;
-    Disagreement disagreement{std::string(line)};
-    constexpr std::string_view field = "\r\nRetry-After: ";
-    if (const auto at = received.substr(0, end).find(field); at != std::string_view::npos) {
-        const auto value = received.substr(at + field.size(), end - at - field.size());
-        std::uint32_t seconds = 0;
-        if (std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc{})
-            disagreement.retry_after = std::chrono::seconds(seconds);
+    return std::unexpected(Disagreement{std::string(line), retry_after_in(received.substr(0, end))});
+}
+
+std::string post_request(std::string_view host, std::string_view target, std::string_view body) {
+    std::string request;
+    request.append("POST ").append(target).append(" HTTP/1.1\r\nHost: ").append(host);
+    request.append("\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ");
+    return request.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+}
+
+std::expected<std::optional<HttpReply>, std::string> whole_reply(std::string_view received) {
+    const auto end = received.find("\r\n\r\n");
+    if (end == std::string_view::npos) {
+        if (received.size() > head_bytes_max) return std::unexpected(std::string("an answer without an end"));
+        return std::nullopt;
     }
-    return std::unexpected(std::move(disagreement));
+    const auto head = received.substr(0, end);
+    constexpr std::string_view version = "HTTP/1.1 ";
+    const auto length = number_in(head, "Content-Length");
+    HttpReply reply{.retry_after = retry_after_in(head)};
+    const auto code = head.substr(std::min(head.size(), version.size()), 3);
+    const auto [rest, error] = std::from_chars(code.data(), code.data() + code.size(), reply.status);
+    if (!head.starts_with(version) || error != std::errc{} || !length || *length > server_frame_bytes_max)
+        return std::unexpected("an answer that is none of an engine: " + std::string(head.substr(0, head.find('\r'))));
+    reply.body = received.substr(end + 4);
+    if (reply.body.size() < *length) return std::nullopt;
+    reply.body = reply.body.substr(0, *length);
+    return reply;
 }
 
 } // namespace playhead::load

@@ -45,4 +45,16 @@ struct Disagreement {
 // How long the head of the server's answer is, if it agreed; none while it has not come whole.
 std::expected<std::optional<std::size_t>, Disagreement> agreed_head_bytes(std::string_view received);
 
+// A request with a JSON body, the only one of its connection.
+std::string post_request(std::string_view host, std::string_view target, std::string_view body);
+
+struct HttpReply {
+    int status = 0;
+    std::string_view body; // borrowed
+    std::optional<std::chrono::seconds> retry_after{};
+};
+
+// The server's answer, once it has come whole.
+std::expected<std::optional<HttpReply>, std::string> whole_reply(std::string_view received);
+
 } // namespace playhead::load

@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include "loopback_engine.hpp"
 #include "wire.hpp"
 
 #include <algorithm>
@@ -33,13 +34,15 @@ std::uint32_t share_of(const Options& options, std::uint32_t process) {
 
 } // namespace
 
-Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process)
+Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process,
+               LoopbackEngine* engine)
     : options_(options),
       server_(server),
       board_(board),
       tally_(board.tallies[process]),
       bells_(bells),
       process_(process),
+      engine_(engine),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       viewers_(share_of(options, process)),
       buffer_(server_frame_bytes_max),
@@ -58,6 +61,8 @@ Worker::Worker(const Options& options, const sockaddr_in& server, Board& board, 
         const std::uint32_t of_all = index * options.processes + process;
         viewer.act = acts[of_all];
         viewer.room = static_cast<std::uint32_t>(room_of(options, of_all));
+        if (const auto player = player_of(options, of_all))
+            viewer.follower = std::make_unique<Follower>(*player, began_ns_);
         const auto from_end = static_cast<std::uint32_t>(viewers_.size()) - index;
         if (from_end > odd) continue;
         viewer.pace = from_end > options.slow ? Viewer::Pace::never : Viewer::Pace::slow;
@@ -76,6 +81,7 @@ void Worker::run() {
         invite_more(now);
         run_due(now);
         wait_and_serve(now_ns());
+        if (engine_ != nullptr) run_engine();
         for (const std::uint32_t index : std::exchange(failed_, {}))
             lose(viewers_[index], "it could not be told anything");
     }
@@ -107,11 +113,15 @@ void Worker::run_due(Nanoseconds now) {
             if (board_.phase.load() != Phase::over && viewer.state == Viewer::State::away) connect(viewer);
         } else if (due.task == Task::read) {
             viewer.stalled = false;
-            if (viewer.pace == Viewer::Pace::slow) {
+            if (viewer.carrier) {
+                serve(viewer);
+            } else if (viewer.pace == Viewer::Pace::slow) {
                 read_slowly(viewer);
             } else {
                 read(viewer);
             }
+        } else if (due.task == Task::serve) {
+            watch(viewer);
         } else {
             talk_->on_task(viewer, due.task, now);
         }
@@ -123,6 +133,7 @@ void Worker::wait_and_serve(Nanoseconds now) {
     if (!due_.empty()) wait = std::clamp<Nanoseconds>(due_.top().at - now, 0, look_around);
     if ((invited_ < viewers_.size() || !cut_off_.empty()) && entering_ < options_.at_once)
         wait = std::min<Nanoseconds>(wait, 1'000'000);
+    if (engine_ != nullptr) wait = std::clamp<Nanoseconds>(engine_->next() - now, 0, wait);
     std::array<epoll_event, events_max> events{};
     const timespec timeout{.tv_sec = 0, .tv_nsec = wait};
     const int count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
@@ -133,6 +144,7 @@ void Worker::wait_and_serve(Nanoseconds now) {
             continue;
         }
         Viewer& viewer = viewers_[event.data.u32];
+        if (viewer.carrier) serve(viewer);
         if (viewer.socket < 0) continue;
         const bool hung_up = (event.events & static_cast<unsigned>(EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
         if (viewer.state == Viewer::State::connecting) on_connected(viewer);
@@ -171,6 +183,7 @@ void Worker::connect(Viewer& viewer) {
     viewer.stalled = false;
     viewer.back_after = 0;
     viewer.rest.clear();
+    if (engine_ != nullptr) return connect_inside(viewer);
     viewer.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (viewer.socket < 0) return lose(viewer, "socket: " + problem(errno));
     const int on = 1;
@@ -181,6 +194,12 @@ void Worker::connect(Viewer& viewer) {
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, viewer.socket, &wanted) != 0)
         return lose(viewer, "epoll: " + problem(errno));
     // A sockaddr_in is a sockaddr, which is how the sockets' interface has it.
+    if (const auto source = source_of(viewer)) {
+        const sockaddr_in from{.sin_family = AF_INET, .sin_port = 0, .sin_addr = *source, .sin_zero = {}};
+        ::setsockopt(viewer.socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        if (::bind(viewer.socket, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0)
+            return lose(viewer, "bind: " + problem(errno));
+    }
     const auto* address = reinterpret_cast<const sockaddr*>(&server_);
     if (::connect(viewer.socket, address, sizeof server_) != 0 && errno != EINPROGRESS)
         lose(viewer, "connect: " + problem(errno));
@@ -269,6 +288,7 @@ void Worker::hang_up(Viewer& viewer) {
         --entering_;
     }
     if (viewer.socket >= 0) ::close(std::exchange(viewer.socket, -1));
+    viewer.carrier.reset();
     viewer.state = Viewer::State::away;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <netinet/in.h>
+#include <optional>
 #include <queue>
 #include <random>
 #include <span>
@@ -13,6 +14,8 @@
 
 namespace playhead::load {
 
+class LoopbackEngine;
+
 // Where a worker's wake-up calls come from and go to: descriptors of eventfd(2).
 struct Bells {
     int worker = -1;   // the director rings: an order is on the board, or it is over
@@ -20,11 +23,16 @@ struct Bells {
 };
 
 // One process full of viewers: their sockets, what is due when, and one loop around epoll. What is said and what it
-// means is the talk's.
+// means is the talk's. Sockets of WebSockets are read here; who comes otherwise has a carrier of the client library,
+// which reads its own.
+//   Files: worker.cpp           the loop, and connections by TCP
+//          worker_carriers.cpp  connections by carriers
 //   Errors: the constructor throws when the environment does not give what is needed.
 class Worker final : public Hall {
   public:
-    Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process);
+    // With `engine`, that one is spoken to and driven, and `server` is nobody.
+    Worker(const Options& options, const sockaddr_in& server, Board& board, Bells bells, std::uint32_t process,
+           LoopbackEngine* engine = nullptr);
     ~Worker() override;
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -34,6 +42,8 @@ class Worker final : public Hall {
 
     // ---- Hall
     void say(Viewer& viewer, const Bytes& bytes) override;
+    void tell(Viewer& viewer, ByteView message, Importance importance) override;
+    std::expected<void, std::string> go_on(Viewer& viewer, const client::JoinAnswer& joined) override;
     void leave(Viewer& viewer, Nanoseconds back_after) override;
     void stall(Viewer& viewer, Nanoseconds until) override;
     void later(Viewer& viewer, Task task, Nanoseconds at) override;
@@ -61,6 +71,15 @@ class Worker final : public Hall {
     void read(Viewer& viewer);
     void read_slowly(Viewer& viewer);
     bool feed(Viewer& viewer, ByteView received, Nanoseconds now);
+    // ---- worker_carriers.cpp
+    void connect_inside(Viewer& viewer);
+    void run_engine();
+    void watch(Viewer& viewer);
+    void serve(Viewer& viewer);
+    bool serve(Viewer& viewer, const client::CarrierEvent& event);
+    // The address that a viewer comes from; empty: whichever leads there.
+    std::optional<in_addr> source_of(const Viewer& viewer) const;
+
     void lose(Viewer& viewer, std::string_view why);
     void hang_up(Viewer& viewer);
 
@@ -70,6 +89,7 @@ class Worker final : public Hall {
     Tally& tally_;
     Bells bells_;
     std::uint32_t process_;
+    LoopbackEngine* engine_;
     int epoll_ = -1;
     std::vector<Viewer> viewers_;
     std::unique_ptr<Talk> talk_;

@@ -1,7 +1,9 @@
 // Where the time goes, as a flame graph: of the shipped engine while it sends a message to each of many viewers, or of a shard's
-// ticks with many rooms. The picture is an SVG file; the last line printed is one flat JSON object.
+// ticks with many rooms. The picture is an SVG file; the last line printed is one flat JSON object. Or, without a picture, how many
+// instructions a delivery takes the engine, and a bare loop of send().
 //   tests/bench/run profile fanout [--viewers N] [--changes N] [--io-uring true|false] [--out FILE.svg]
 //   tests/bench/run profile tick [--rooms N] [--seconds N] [--out FILE.svg]
+//   tests/bench/run profile instructions [--viewers N] [--changes N]
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -11,18 +13,20 @@ import { build, root, startEngine, stop } from '../../harness/engine.mjs';
 import { startLoad } from '../loads.mjs';
 import { functionsOf, ownersOf } from './calls.mjs';
 import { svgOf } from './flame-graph.mjs';
+import { countInstructions } from './instructions.mjs';
 import { readPerf, samplesPerSecond, startPerf } from './perf.mjs';
 
 const options = {
   fanout: { viewers: '10000', changes: '100', 'io-uring': 'true', out: 'var/profile/fanout.svg' },
   tick: { rooms: '10000', seconds: '40', out: 'var/profile/tick.svg' },
+  instructions: { viewers: '500', changes: '20' },
 };
 const refuse = (what) => {
   console.error(`profile: ${what}; see the head of tests/bench/profile/main.mjs`);
   process.exit(2);
 };
 const [what, ...words] = process.argv.slice(2);
-if (!(what in options)) refuse(`'${what}' is nothing to profile; expected fanout or tick`);
+if (!(what in options)) refuse(`'${what}' is nothing to profile; expected fanout, tick or instructions`);
 const values = options[what];
 while (words.length > 0) {
   const name = words.shift().replace(/^--/, '');
@@ -161,9 +165,14 @@ function conclude({ calls, title, notes, results }) {
 const folder = mkdtempSync(path.join(tmpdir(), 'playhead-profile-'));
 let failed = false;
 try {
-  const profile = await (what === 'fanout' ? profileFanOut : profileTicks)(folder);
-  if (profile.calls.samples === 0) throw new Error('there were no samples');
-  conclude(profile);
+  if (what === 'instructions') {
+    const found = await countInstructions({ viewers: whole('viewers', 5000), changes: whole('changes', 1000) }, folder, say);
+    console.log(JSON.stringify(found));
+  } else {
+    const profile = await (what === 'fanout' ? profileFanOut : profileTicks)(folder);
+    if (profile.calls.samples === 0) throw new Error('there were no samples');
+    conclude(profile);
+  }
 } catch (error) {
   say(`failed: ${error.stack}`);
   failed = true;

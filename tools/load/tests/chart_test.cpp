@@ -16,6 +16,21 @@ std::size_t count_in(const std::string& text, std::string_view words) {
 
 } // namespace
 
+TEST_CASE("a picture shows how far off players are, if there are any") {
+    Chart chart{.title = "10 viewers", .heard = {}, .deliveries = {}};
+    chart.heard.record(50'000);
+    CHECK(count_in(svg_of(chart), "class=\"drift\"") == 0);
+    chart.drift.record(200);
+    chart.drift.record(3000);
+    const auto svg = svg_of(chart);
+    CHECK(count_in(svg, "class=\"drift\"") == 1);
+    CHECK(svg.find("players: p50 0.2") != std::string::npos);
+    CHECK(svg.find("max 3<") != std::string::npos);
+    chart.heard = {};
+    CHECK(count_in(svg_of(chart), "nothing was delivered") == 0);
+    CHECK(svg_of(chart).find("nan") == std::string::npos);
+}
+
 TEST_CASE("a picture shows both curves and the percentiles") {
     Chart chart{.title = "10 viewers", .heard = {}, .deliveries = {{0.5, 100}, {1, 420}, {1.5, 0}}};
     for (int n = 1; n <= 100; ++n) chart.heard.record(n * 1000);

@@ -129,6 +129,50 @@ TEST_CASE("a server of a benchmark is named by its address") {
     refuses({"--to", "localhost:9000"}, "--to is for --raw");
 }
 
+TEST_CASE("viewers come over WebSocket unless ENet is said") {
+    CHECK(parse({"--room", link})->transport == Transport::websocket);
+    CHECK(parse({"--room", link, "--transport", "websocket"})->transport == Transport::websocket);
+    CHECK(parse({"--room", link, "--transport", "enet"})->transport == Transport::enet);
+    refuses({"--room", link, "--transport", "quic"}, "--transport is 'quic'; expected websocket, enet or loopback");
+    refuses({"--room", link, "--transport", "enet", "--slow", "5:100"}, "nobody else waits for who does not read");
+    refuses({"--room", link, "--transport", "enet", "--never-read", "5"}, "nobody else waits for who does not read");
+    refuses({"--raw", "ws", "--to", "localhost:9000", "--commands", "--transport", "enet"},
+            "--transport is for engines");
+}
+
+TEST_CASE("loopback brings an engine of its own") {
+    const auto options = parse({"--transport", "loopback", "--viewers", "50000", "--mix", "watch=9,seek=1"});
+    REQUIRE(options.has_value());
+    CHECK(options->transport == Transport::loopback);
+    CHECK(options->processes == 1);
+    CHECK(options->rooms.size() == 1);
+    refuses({"--transport", "loopback", "--room", link}, "expected no --room");
+    refuses({"--transport", "loopback", "--processes", "2"}, "expected no --processes");
+    refuses({"--transport", "loopback", "--server-pid", "1"}, "has no server process");
+    refuses({"--transport", "loopback", "--mix", "chat=1"}, "--mix chat is for a plugin");
+    refuses({"--transport", "loopback", "--slow", "1:1"}, "are for WebSocket");
+    refuses({"--transport", "loopback", "--raw", "ws", "--commands"}, "--transport is for engines");
+}
+
+TEST_CASE("players are some of the viewers, spread evenly") {
+    const auto options = parse({"--room", link, "--viewers", "10", "--players", "3"});
+    REQUIRE(options.has_value());
+    std::vector<std::uint32_t> who;
+    for (std::uint32_t viewer = 0; viewer < 10; ++viewer) {
+        const auto player = player_of(*options, viewer);
+        if (!player) continue;
+        CHECK(*player == who.size());
+        who.push_back(viewer);
+    }
+    CHECK(who == std::vector<std::uint32_t>{0, 3, 6});
+    const auto all = parse({"--room", link, "--viewers", "3", "--players", "3"});
+    for (std::uint32_t viewer = 0; viewer < 3; ++viewer) CHECK(player_of(*all, viewer) == viewer);
+    CHECK_FALSE(player_of(*parse({"--room", link}), 0).has_value());
+    refuses({"--room", link, "--viewers", "3", "--players", "4"}, "more --players than --viewers");
+    refuses({"--room", link, "--players", "3", "--silent"}, "--silent is without");
+    refuses({"--raw", "ws", "--to", "localhost:9000", "--commands", "--players", "1"}, "--raw server has none");
+}
+
 TEST_CASE("a wrong option is named with what was expected") {
     refuses({}, "nobody is named");
     refuses({"--frobnicate", "1"}, "unknown option '--frobnicate'");
@@ -150,8 +194,9 @@ TEST_CASE("a wrong option is named with what was expected") {
 }
 
 TEST_CASE("the help names every option that there is") {
-    for (const auto option : {"--room", "--rooms", "--raw", "--to", "--viewers", "--processes", "--seconds",
-                              "--join-seconds", "--connects-per-s", "--at-once", "--mix", "--every-ms", "--slow",
-                              "--never-read", "--silent", "--server-pid", "--svg", "--commands"})
+    for (const auto option : {"--room",           "--rooms",   "--transport",  "--raw",      "--to",
+                              "--viewers",        "--players", "--processes",  "--seconds",  "--join-seconds",
+                              "--connects-per-s", "--at-once", "--mix",        "--every-ms", "--slow",
+                              "--never-read",     "--silent",  "--server-pid", "--svg",      "--commands"})
         CHECK(usage.find(std::string("  ") + option) != std::string_view::npos);
 }

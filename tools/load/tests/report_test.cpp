@@ -59,6 +59,24 @@ TEST_CASE("an outcome tells what happened between two moments") {
     CHECK(text.find("complaint") == std::string::npos);
 }
 
+TEST_CASE("players are told of where there are some") {
+    Outcome outcome;
+    FlatJson none;
+    add_to(none, outcome);
+    CHECK(none.text().find("players") == std::string::npos);
+    outcome.players = 2;
+    outcome.after.looks = 4;
+    for (const int us : {1000, 2000, 3000}) outcome.drift.record(us);
+    FlatJson json;
+    add_to(json, outcome);
+    const auto text = json.text();
+    for (const auto part : {R"("players":2)", R"("players_looked_at":4)", R"("players_following":0.750)",
+                            R"("drift_samples":3)", R"("drift_ms_p50":2.0)", R"("drift_ms_p95":3.0)"}) {
+        CAPTURE(part);
+        CHECK(text.find(part) != std::string::npos);
+    }
+}
+
 TEST_CASE("the first complaint is kept") {
     const auto board = std::make_unique<Board>();
     CHECK(board->complaint().empty());

@@ -82,6 +82,37 @@ TEST_CASE("a server that does not agree may say when to ask again") {
     CHECK_FALSE(after("").has_value());
 }
 
+TEST_CASE("a server's answer is there once it has come whole") {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n";
+    const std::string answer = head + "{}";
+    for (std::size_t size = 0; size < answer.size(); ++size) {
+        const auto part = whole_reply(std::string_view(answer).substr(0, size));
+        REQUIRE(part.has_value());
+        CHECK_FALSE(part->has_value());
+    }
+    const auto whole = whole_reply(answer);
+    REQUIRE((whole.has_value() && whole->has_value()));
+    CHECK((*whole)->status == 200);
+    CHECK((*whole)->body == "{}");
+    CHECK_FALSE((*whole)->retry_after.has_value());
+    const auto busy = whole_reply("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
+    REQUIRE((busy.has_value() && busy->has_value()));
+    CHECK((*busy)->status == 429);
+    CHECK((*busy)->retry_after == std::chrono::seconds(7));
+    // No engine says these.
+    CHECK_FALSE(whole_reply("HTTP/1.1 200 OK\r\n\r\n").has_value());
+    CHECK_FALSE(whole_reply("HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n").has_value());
+    CHECK_FALSE(whole_reply("SSH-2.0\r\nContent-Length: 0\r\n\r\n").has_value());
+    CHECK_FALSE(whole_reply("HTTP/1.1\r\nContent-Length: 0\r\n\r\n").has_value());
+    CHECK_FALSE(whole_reply(std::string(20'000, 'x')).has_value());
+}
+
+TEST_CASE("a request to join says how long its body is") {
+    const auto request = post_request("127.0.0.1:8080", "/api/v1/rooms/demo/join", "{}");
+    CHECK(request.starts_with("POST /api/v1/rooms/demo/join HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));
+    CHECK(request.ends_with("Content-Length: 2\r\n\r\n{}"));
+}
+
 TEST_CASE("a request names the room and the subprotocol") {
     const auto request = upgrade_request("127.0.0.1:8080", "/ws/demo", "playhead.v1");
     CHECK(request.starts_with("GET /ws/demo HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));

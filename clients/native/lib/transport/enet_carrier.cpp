@@ -14,6 +14,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <random>
 #include <span>
 #include <utility>
 
@@ -129,8 +130,14 @@ class EnetCarrier final : public Carrier {
     void open_host(enet_uint32 address) {
         address_.host = address;
         address_.port = door_.port;
-        host_ = enet_host_create(nullptr, 1, channel_count, 0, 0);
+        ENetAddress from{.host = ENET_HOST_ANY, .port = ENET_PORT_ANY};
+        if (!door_.from.empty() && ::inet_pton(AF_INET, door_.from.c_str(), &from.host) != 1)
+            return fail("'" + door_.from + "' is no IPv4 address to write from");
+        host_ = enet_host_create(door_.from.empty() ? nullptr : &from, 1, channel_count, 0, 0);
         if (host_ == nullptr) return fail("no UDP socket could be opened");
+        // An engine wants connect ids to differ [E3]; ENet's own are the second and an address in memory, which the
+        // forks of one process share.
+        host_->randomSeed = std::random_device{}();
         host_->checksum = &EnetCarrier::on_checksum;
         host_->intercept = &EnetCarrier::on_datagram;
         host_->maximumPacketSize = packet_bytes_max;

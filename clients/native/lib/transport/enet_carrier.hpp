@@ -16,6 +16,7 @@ struct EnetDoor {
     bool sealed = true; // payloads, too; headers always are checked
     std::string connect_token;
     seal::PeerKeys keys;
+    std::string from{}; // our own address, IPv4, in numbers; empty: whichever leads there
 };
 
 // A carrier over ENet: what is needed arrives in order, states may be lost, the rest comes in any order if at all.
