@@ -39,7 +39,7 @@ await bench.run(async ({ folder, closing }) => {
   bench.set('minutes', minutes);
   const engine = await startShipped(folder, {
     preset: 'arena',
-    plugins: { host_control: { mode: 'anyone' }, chat: { per_s: 50, burst: 100 } },
+    plugins: { host_control: { mode: 'anyone' }, chat: {} },
     limits: { silence_timeout_s: 30, viewer_grace_s: graceS },
   });
   closing(engine.stop);
