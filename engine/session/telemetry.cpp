@@ -68,12 +68,15 @@ ReportingPace pace_for(std::size_t viewers, const SessionSettings& settings) {
     // Clock exchanges slow down sooner, until they ride on the report.
     constexpr std::size_t full_ping_viewers = 32;
     const auto slowdown = [](std::size_t count, std::size_t full) { return static_cast<std::int64_t>(count / full); };
+    // Nobody is to be taken for gone because they were asked to say little: two of three may be lost.
+    const std::chrono::milliseconds slowest =
+        std::min<std::chrono::milliseconds>(settings.report_interval * slowdown_max, settings.silence_timeout / 3);
     ReportingPace pace;
     pace.report_interval =
-        settings.report_interval * std::clamp<std::int64_t>(slowdown(viewers, full_pace_viewers), 1, slowdown_max);
+        std::min(settings.report_interval * std::max<std::int64_t>(slowdown(viewers, full_pace_viewers), 1), slowest);
     pace.ping_interval =
         std::clamp(settings.ping_interval * std::max<std::int64_t>(slowdown(viewers, full_ping_viewers), 1),
-                   settings.ping_interval, std::max(settings.ping_interval, settings.report_interval * slowdown_max));
+                   settings.ping_interval, std::max(settings.ping_interval, slowest));
     return pace;
 }
 

@@ -103,6 +103,17 @@ TEST_CASE("[S10] figures about other media or from long ago are not shown") {
     CHECK_FALSE(figures.telemetry(ViewerId{1}, MediaInstance{2}, now, seconds{1}));
 }
 
+TEST_CASE("[S13] however slow the pace, nobody is asked to say so little that it is taken for gone") {
+    SessionSettings settings;
+    settings.report_interval = milliseconds{5000};
+    settings.silence_timeout = std::chrono::seconds{30};
+    CHECK(pace_for(200, settings).report_interval == milliseconds{5000});
+    CHECK(pace_for(10'000, settings).report_interval == milliseconds{10'000});
+    CHECK(pace_for(10'000, settings).ping_interval == milliseconds{10'000});
+    settings.silence_timeout = std::chrono::seconds{600};
+    CHECK(pace_for(10'000, settings).report_interval == milliseconds{50'000});
+}
+
 TEST_CASE("[S13] the pace that clients are asked for falls with the room's size") {
     const SessionSettings settings;
     struct Case {
