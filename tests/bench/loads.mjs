@@ -18,7 +18,7 @@ const answerMsMax = 900_000;
 // Runs playhead-load with --commands. ask(line) resolves with the object it answers; end() with its last one.
 export function startLoad(name, parameters, say) {
   const program = path.join(build, 'tools/load/playhead-load');
-  const all = [...parameters, '--silent', '--commands', '--join-seconds', '300'];
+  const all = [...parameters, '--commands', '--join-seconds', '300'];
   const child = apart
     ? spawn('taskset', ['-c', loadCpu, program, ...all], { stdio: ['pipe', 'pipe', 'pipe'] })
     : spawn(program, all, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -172,7 +172,7 @@ export async function startParty(name, viewers, folder, say, { config, parameter
   } else {
     server = await startBaseline(name);
   }
-  const all = [...server.address, '--viewers', String(viewers), '--server-pid', String(server.pid), ...parameters];
+  const all = [...server.address, '--viewers', String(viewers), '--server-pid', String(server.pid), '--silent', ...parameters];
   const load = startLoad(name, all, say);
   const end = async () => {
     await load.stop();
