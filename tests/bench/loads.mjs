@@ -38,11 +38,11 @@ export function startLoad(name, parameters, say) {
   child.once('exit', (code) => {
     for (const { reject } of waiting) reject(new Error(`${name}: the load ended with ${code}:\n${errors}`));
   });
-  const answer = () =>
+  const answer = (ms = answerMsMax) =>
     new Promise((resolve, reject) => {
       if (early.length > 0) return resolve(early.shift());
       if (child.exitCode !== null) return reject(new Error(`${name}: the load has ended with ${child.exitCode}:\n${errors}`));
-      const timer = setTimeout(() => reject(new Error(`${name}: the load does not answer`)), answerMsMax);
+      const timer = setTimeout(() => reject(new Error(`${name}: the load does not answer`)), ms);
       const settle = (how) => (value) => {
         clearTimeout(timer);
         how(value);
@@ -53,7 +53,8 @@ export function startLoad(name, parameters, say) {
     ready: answer,
     ask: (line) => {
       child.stdin.write(`${line}\n`);
-      return answer();
+      const [, seconds = 0] = line.match(/^(?:act|idle) (\d+)$/) ?? [];
+      return answer(answerMsMax + 1000 * seconds);
     },
     // Its last word.
     end: () => {
