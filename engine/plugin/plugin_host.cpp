@@ -125,8 +125,8 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
 }
 
 bool PluginHost::held_up(const lua::Called& called) {
-    constexpr std::int64_t little = 10'000; // a fifth of a millisecond's work
-    return !called.ok() && called.failure->kind == lua::Failure::Kind::time && called.instructions < little;
+    return !called.ok() && called.failure->kind == lua::Failure::Kind::time &&
+           called.instructions < TimeAllowance::little_work;
 }
 
 // Only an outermost hook is over for good: what a nested one wrote is undone with the hook around it.

@@ -62,12 +62,11 @@ PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const
     : time_(time),
       room_(room),
       set_(std::move(set)),
-      kind_(kind),
       standing_(kind == Kind::setup ? Standing::loads : time.standing(room, set_, time.clock_.now())),
       allowed_(time.allowed(room, standing_)),
       held_(allowed_ < turn_max) {
     assert(time_.turn_ == nullptr);
-    if (kind == Kind::setup) setup_start_ = time.clock_.thread_time();
+    if (is_setup()) setup_start_ = time.clock_.thread_time();
     time_.turn_ = this;
 }
 
@@ -79,7 +78,7 @@ PluginTime::Turn::~Turn() {
 void PluginTime::begin() {
     hook_start_ = clock_.now();
     if (!turn_) return;
-    if (turn_->kind_ == Turn::Kind::setup) { // each plugin has its time
+    if (turn_->is_setup()) { // each plugin has its time
         turn_->passed_before_ += std::exchange(turn_->passed_, Microseconds{0});
         turn_->work_ = 0;
         turn_->thread_start_ = clock_.thread_time();
@@ -116,11 +115,10 @@ void PluginTime::write_down(const Turn& turn) {
     const ServerTime now = clock_.now();
     const Microseconds used = turn.passed_before_ + used_by(turn, turn.passed_, cheap_max);
     turn.room_.total += used;
-    const bool setup = turn.kind_ == Turn::Kind::setup;
-    used_[std::to_underlying(turn.standing_)] += setup ? clock_.thread_time() - turn.setup_start_ : used;
+    used_[std::to_underlying(turn.standing_)] += turn.is_setup() ? clock_.thread_time() - turn.setup_start_ : used;
     if (trusted(turn.standing_)) surprise_ += std::max(used - expected(turn.room_), Microseconds{0});
     // Loading code is dear, and says nothing about running it.
-    if (setup && !turn.ended_) return;
+    if (turn.is_setup() && !turn.ended_) return;
     remember(turn.room_, turn, used, now);
     remember(sets_[turn.set_], turn, used, now);
 }

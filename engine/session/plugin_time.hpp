@@ -64,7 +64,6 @@ class PluginTime final : public TimeAllowance {
     static constexpr Microseconds surprise_from{100}; // a turn up to this is none, nor is twice a room's average
     static constexpr Microseconds cheap_max{25};
     static constexpr Microseconds slow_max{500};
-    static constexpr std::int64_t little_work = 10'000; // instructions: at most 100 us where caches are warm
     static constexpr std::chrono::seconds remembered{60};
     // How far a room may go beyond its average when it is held: so many times, and this long in any case.
     static constexpr int held_factor = 4;
@@ -93,10 +92,10 @@ class PluginTime final : public TimeAllowance {
 
       private:
         friend class PluginTime;
+        bool is_setup() const { return standing_ == Standing::loads; }
         PluginTime& time_;
         PluginCost& room_;
         std::shared_ptr<const PluginSet> set_;
-        const Kind kind_;
         const Standing standing_;
         const Microseconds allowed_;
         const bool held_;
