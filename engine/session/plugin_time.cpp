@@ -31,6 +31,7 @@ Microseconds expected(const PluginCost& room) {
 } // namespace
 
 void PluginTime::begin_tick() {
+    look();
     used_ = {};
     surprise_ = Microseconds{0};
     if (sets_.size() > sets_kept) forget_sets();
@@ -75,34 +76,46 @@ PluginTime::Turn::~Turn() {
     if (thread_start_) time_.write_down(*this); // else no hook has run
 }
 
+void PluginTime::look() {
+    looked_at_ = clock_.now();
+    thread_time_ = clock_.thread_time();
+}
+
 void PluginTime::begin() {
     hook_start_ = clock_.now();
     if (!turn_) return;
     if (turn_->is_setup()) { // each plugin has its time
         turn_->passed_before_ += std::exchange(turn_->passed_, Microseconds{0});
         turn_->work_ = 0;
-        turn_->thread_start_ = clock_.thread_time();
-    } else if (!turn_->thread_start_) {
-        turn_->thread_start_ = clock_.thread_time();
+    } else if (turn_->thread_start_) {
+        return;
     }
+    if (*hook_start_ - looked_at_ > look_max) look();
+    turn_->thread_start_ = thread_time_;
 }
 
 Microseconds PluginTime::end(std::int64_t instructions) {
-    const Microseconds passed = clock_.now() - hook_start_;
+    const Microseconds passed = clock_.now() - *std::exchange(hook_start_, std::nullopt);
     if (!turn_) return passed;
     turn_->work_ += instructions;
     turn_->passed_ += passed;
-    if (std::exchange(turn_->cut_off_, false)) turn_->ended_ = turn_->held_ || turn_->work_ > little_work;
+    if (std::exchange(turn_->cut_off_, false)) blame(*turn_);
     return used_by(*turn_, passed, cheap_max); // who was interrupted by the machine is not blamed for it
 }
 
 bool PluginTime::spent() {
     if (!turn_) return false;
-    const Microseconds passed = turn_->passed_ + (clock_.now() - hook_start_);
+    Microseconds passed = turn_->passed_;
+    if (hook_start_) passed += clock_.now() - *hook_start_;
     if (used_by(*turn_, passed, turn_->allowed_) <= turn_->allowed_) return false;
-    turn_->cut_off_ = true;
+    if (hook_start_)
+        turn_->cut_off_ = true;
+    else
+        blame(*turn_);
     return true;
 }
+
+void PluginTime::blame(Turn& turn) { turn.ended_ = turn.held_ || turn.work_ > little_work; }
 
 // Time that passed counts what the machine did elsewhere meanwhile, and the thread's own counts what the room did
 // between its hooks: the smaller of the two is nearer.

@@ -71,6 +71,9 @@ class PluginTime final : public TimeAllowance {
     // Loading, migrating and testing plugins is not a matter of one tick in twenty a second: each entry has this long.
     static constexpr Microseconds setup_max{5000};
     static constexpr std::uint32_t turns_to_know = 20;
+    // A look at the thread's clock is a system call, as dear as a small hook: a turn may begin with one that is so old,
+    // and is then counted as much too long at most, where it comes near a limit at all.
+    static constexpr Microseconds look_max{25};
 
     explicit PluginTime(const Clock& clock) : clock_(clock) {}
 
@@ -114,6 +117,8 @@ class PluginTime final : public TimeAllowance {
     bool spent() override;
 
   private:
+    void look();
+    static void blame(Turn& turn);
     // An upper bound of the processor time that the turn's hooks have had, as exact as it needs to be beyond `limit`.
     Microseconds used_by(const Turn& turn, Microseconds passed, Microseconds limit) const;
     void write_down(const Turn& turn);
@@ -123,7 +128,10 @@ class PluginTime final : public TimeAllowance {
 
     const Clock& clock_;
     Turn* turn_ = nullptr;
-    ServerTime hook_start_;
+    std::optional<ServerTime> hook_start_; // of the one that runs
+    // The newest look at the thread's clock, and when it was. A turn that begins soon after goes by it.
+    ServerTime looked_at_;
+    Microseconds thread_time_{0};
     std::array<Microseconds, shares.size()> used_{}; // in this tick, by standing
     Microseconds surprise_{0};
     // By set, for as long as a room runs it.

@@ -98,8 +98,14 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     // however many ticks were missed; then time itself.
     tell_wall_time(tick, now);
     std::vector<Outcome> outcomes;
-    for (const Input& input : std::exchange(inputs_, {})) {
-        if (auto outcome = room_.apply(input, tick, lead_)) outcomes.push_back(*std::move(outcome));
+    std::vector<Input> inputs = std::exchange(inputs_, {});
+    for (auto input = inputs.begin(); input != inputs.end(); ++input) {
+        auto outcome = room_.apply(*input, tick, lead_);
+        if (outcome && outcome->undecided) { // what is behind it must not overtake it
+            inputs_.assign(std::move_iterator{input}, std::move_iterator{inputs.end()});
+            break;
+        }
+        if (outcome) outcomes.push_back(*std::move(outcome));
     }
     room_.advance(tick, missed, lead_);
     pace_newcomers();
