@@ -171,8 +171,8 @@ class PluginHost final : public Judge, private TransformChain {
     bool tell_one(WaitingEvent& event);
     void run_actions();
     Stamp stamp_now() const;
-    void carry_out(const QueuedAction& action);
-    void carry_out(const std::string& plugin, const Action& action);
+    bool carry_out(const QueuedAction& action);
+    bool carry_out(const std::string& plugin, const Action& action, Tick due);
     void carry_out(const std::string& plugin, const ChangeRoles& change);
     void carry_out(const std::string& plugin, const Permit& permit);
     void run_timers();

@@ -131,7 +131,7 @@ std::uint32_t PluginHost::roles_of(ViewerId viewer) const {
 std::optional<Outcome> PluginHost::judge(Command& command, Tick) {
     auto outcome = settled(command);
     if (!outcome || !outcome->undecided) return outcome;
-    outcome->undecided = command.viewer != ViewerId{0} && host_.tick < command.due + Command::patience_ticks;
+    outcome->undecided = host_.tick < command.due + Command::patience_ticks;
     if (outcome->undecided) asked_again_ = Asked{command.viewer, command.sequence};
     return outcome;
 }

@@ -186,7 +186,7 @@ void RoomHost::answer(const Outcome& outcome, Tick tick) {
 
 Beacon RoomHost::survey(ServerTime now) {
     const MediaInstance media = room_.state().media.value().instance;
-    const Microseconds report_interval = pace_for(fan_out_.size(), shard_.settings).report_interval;
+    const Microseconds report_interval = pace().report_interval;
     std::vector<Telemetry> rows;
     std::vector<Microseconds> delays;
     DriftHistogram drift;

@@ -300,6 +300,50 @@ TEST_CASE("a command for which there is no time may be asked again on the next t
     CHECK(asked(1'000'000) == refused);
 }
 
+TEST_CASE("what a plugin asks of the room waits for time like what a viewer asks") {
+    CountedAllowance time;
+    HostStage stage{
+        {{"asker",
+          "grants = { 'playback' }, shared = { heard = { kind = 'value', of = 'text' } }, commands = { go = {} }",
+          "P:command('go', function(room) room:set_rate(1.5) end) "
+          "P:on('refused', function(room, event) P.shared.heard = event.code end)"},
+         {"guard", "", "P:decide('playback.rate', function() for i = 1, 5000 do end end)"}},
+        7,
+        PluginContext{nullptr, &time, "r"}};
+    const ViewerId ann = stage.join();
+    const auto permille = [&] { return stage.room.state().motion.value().intent().rate.permille; };
+    const auto go = [&](std::uint32_t sequence) {
+        Command command;
+        command.viewer = ann;
+        command.sequence = sequence;
+        command.action = PluginCommand{"asker", "go", {}};
+        time.looks_left = 5; // for this, not for the guard
+        return stage.step(command)->verdict;
+    };
+    CHECK(go(1) == Verdict::applied);
+    CHECK(permille() == 1000);
+    time.looks_left = 5;
+    stage.step();
+    CHECK(permille() == 1000);
+    time.looks_left = 1'000'000;
+    stage.step();
+    CHECK(permille() == 1500);
+    CHECK(stage.shared("asker", "heard") == "nil");
+
+    // Not for ever.
+    stage.step(Command{
+        .viewer = ann, .sequence = 2, .media = {}, .issued = {}, .position_seen = {}, .action = SetRate{Rate{1000}}});
+    CHECK(go(3) == Verdict::applied);
+    for (std::uint32_t ticks = 0; ticks < Command::patience_ticks; ++ticks) {
+        time.looks_left = 5;
+        stage.step();
+    }
+    time.looks_left = 1'000'000;
+    stage.run(2);
+    CHECK(permille() == 1000);
+    CHECK(stage.shared("asker", "heard") == "\"rate_limited\"");
+}
+
 TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
     CountedAllowance time;
     time.took = Microseconds{20};
