@@ -329,19 +329,6 @@ TEST_CASE("what a plugin asks of the room waits for time like what a viewer asks
     stage.step();
     CHECK(permille() == 1500);
     CHECK(stage.shared("asker", "heard") == "nil");
-
-    // Not for ever.
-    stage.step(Command{
-        .viewer = ann, .sequence = 2, .media = {}, .issued = {}, .position_seen = {}, .action = SetRate{Rate{1000}}});
-    CHECK(go(3) == Verdict::applied);
-    for (std::uint32_t ticks = 0; ticks < Command::patience_ticks; ++ticks) {
-        time.looks_left = 5;
-        stage.step();
-    }
-    time.looks_left = 1'000'000;
-    stage.run(2);
-    CHECK(permille() == 1000);
-    CHECK(stage.shared("asker", "heard") == "\"rate_limited\"");
 }
 
 TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
