@@ -21,8 +21,8 @@ class TimeAllowance {
     virtual void begin() = 0;
     // It has returned, well or not, and was charged so much; how long it took.
     virtual Microseconds end(std::int64_t instructions) = 0;
-    // Is it to end now? Asked between begin and end, about every five hundred instructions; before begin: is there nothing
-    // left to begin with?
+    // Is it to end now? Asked between begin and end, about every five hundred instructions; before begin: is there
+    // nothing left to begin with?
     virtual bool spent() = 0;
 };
 
