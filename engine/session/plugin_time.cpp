@@ -16,7 +16,9 @@ constexpr int turns_averaged = 8;
 using Standing = PluginTime::Standing;
 
 Standing standing_by(const PluginCost& cost, ServerTime now) {
-    if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered) return Standing::ended;
+    if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered &&
+        cost.turns_since_ended < PluginTime::remembered_turns)
+        return Standing::ended;
     if (cost.turn <= PluginTime::cheap_max) return Standing::cheap;
     return cost.turn <= PluginTime::slow_max && cost.work <= PluginTime::little_work ? Standing::slow : Standing::dear;
 }
@@ -141,7 +143,12 @@ void PluginTime::remember(PluginCost& cost, const Turn& turn, Microseconds used,
     cost.turn += (used - cost.turn) / turns_averaged;
     cost.work += (turn.work_ - cost.work) / turns_averaged;
     cost.held = turn.ended_ && turn.held_;
-    if (turn.ended_ && !turn.held_) cost.ended_at = now;
+    if (turn.ended_ && !turn.held_) {
+        cost.ended_at = now;
+        cost.turns_since_ended = 0;
+    } else {
+        ++cost.turns_since_ended;
+    }
 }
 
 void PluginTime::forget_sets() {

@@ -20,8 +20,9 @@ struct PluginCost {
     std::int64_t work = 0;              // the instructions that it was charged, averaged in the same way
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off, and had done more than a little
-    bool held = false;                  // the last one was cut off because others had used up the time
-    Microseconds total{0};              // of all turns, loading among them
+    std::uint32_t turns_since_ended = 0;
+    bool held = false;     // the last one was cut off because others had used up the time
+    Microseconds total{0}; // of all turns, loading among them
 };
 
 // Shares out what time a shard has for plugins, so that no room's plugins take another room's tick.
@@ -52,7 +53,7 @@ class PluginTime final : public TimeAllowance {
         cheap, // at most `cheap_max`, on average
         slow,  // at most `slow_max`, and for `little_work`
         dear,  // more of both; or nothing is known
-        ended, // it was cut off within the time that is remembered
+        ended, // it was cut off within the time, and the number of turns, for which that is remembered
         loads, // it is about to load its plugins
     };
     // What they share of a tick.
@@ -65,6 +66,8 @@ class PluginTime final : public TimeAllowance {
     static constexpr Microseconds cheap_max{25};
     static constexpr Microseconds slow_max{500};
     static constexpr std::chrono::seconds remembered{60};
+    // Of a set that thousands of rooms run, one of which was held up, this is soon: they need not wait for a minute.
+    static constexpr std::uint32_t remembered_turns = 100;
     // How far a room may go beyond its average when it is held: so many times, and this long in any case.
     static constexpr int held_factor = 4;
     static constexpr Microseconds held_min{25};
