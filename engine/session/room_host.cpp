@@ -225,17 +225,23 @@ void RoomHost::note(const DriftHistogram& drift, std::uint32_t slow_sessions) {
 }
 
 void RoomHost::send() {
-    // A small room is done with here, and its frames are stamped as they are written. A wide one goes on between ticks,
-    // and so does everyone when this tick has already sent for long.
-    const ServerTime now = shard_.clock.now();
-    if (fan_out_.size() > shard_.settings.fresh_viewers_max || now >= shard_.sends_until) return;
-    broadcast_.written_at(now);
-    fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics, shard_.relays);
+    // A tick sends for a bounded time, and not to a wide room: the rest goes on between ticks.
+    if (!wide() && shard_.clock.now() < shard_.sends_until) send_at_once();
+}
+
+bool RoomHost::wide() const { return fan_out_.size() > shard_.settings.fresh_viewers_max; }
+
+// So few are told in one go that the frames' stamp is true for all of them.
+bool RoomHost::send_at_once() {
+    broadcast_.written_at(shard_.clock.now());
+    const bool done = fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics, shard_.relays);
     broadcast_.written_at(std::nullopt);
+    return done;
 }
 
 bool RoomHost::fan_out(ServerTime deadline) {
-    const bool done = fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics, shard_.relays);
+    const bool done =
+        wide() ? fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics, shard_.relays) : send_at_once();
     if (broadcast_.someone_unsettled()) wake();
     return done;
 }

@@ -153,6 +153,8 @@ class RoomHost final : private SessionOwner {
     void carry_out(const Unban& unban);
     void carry_out(const Log& line);
     void send();
+    bool wide() const;
+    bool send_at_once();
     // Once a second: who is still there, how is everyone doing, how far ahead must motion be scheduled.
     Beacon survey(ServerTime now);
     void note(const DriftHistogram& drift, std::uint32_t slow_sessions);
