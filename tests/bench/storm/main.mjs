@@ -186,7 +186,7 @@ async function slow({ folder, closing }) {
     bench.say(`slow: ${name}: ${count} viewers are in`);
   }
   const names = Object.keys(parties);
-  for (const name of names) await parties[name].load.ask('burst 150 1 0'); // what the kernel holds for who does not read is full
+  for (const name of names) await parties[name].load.ask('burst 500 1 0'); // what the kernel holds for who does not read is full: 64 KB of 140 bytes each
   const found = { with: [], without: [] };
   const turns = 4 * rounds;
   for (let round = 0; round < turns; round++) {
