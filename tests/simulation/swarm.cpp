@@ -42,4 +42,30 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     return scenario;
 }
 
+Scenario everything(std::uint64_t seed, Microseconds duration) {
+    Scenario scenario;
+    scenario.name = "everything";
+    scenario.seed = seed;
+    scenario.viewers = 10;
+    scenario.duration = duration;
+    scenario.think_time = seconds{1};
+    scenario.connection_lifetime = seconds{20};
+    scenario.silent_death = 0.3;
+    scenario.half_open = 0.2;
+    scenario.clog_max = seconds{5};
+    scenario.slow_readers = 0.3;
+    scenario.never_readers = 0.1;
+    scenario.liars = 0.2;
+    scenario.clock_steps = 0.2;
+    scenario.hostile = 2;
+    scenario.lossy = 0.4;
+    scenario.second_tabs = 0.05;
+    scenario.stalls = 0.1;
+    scenario.plugins = true;
+    scenario.mischief = 0.05;
+    scenario.reload = true;
+    scenario.settings.silence_timeout = seconds{10};
+    return scenario;
+}
+
 } // namespace playhead::simulation

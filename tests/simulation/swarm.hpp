@@ -12,4 +12,7 @@ namespace playhead::simulation {
 //   Source: Groce, Zhang, Eide, Chen, Regehr, "Swarm testing", ISSTA 2012.
 Scenario swarm(std::uint64_t seed, Microseconds duration = Microseconds{0});
 
+// A world with everything in it at once, half of everyone in some trouble.
+Scenario everything(std::uint64_t seed, Microseconds duration);
+
 } // namespace playhead::simulation
