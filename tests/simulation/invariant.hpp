@@ -19,10 +19,9 @@ enum class Invariant : std::uint8_t {
     denials_hold,         // what was refused or denied was never applied, in no part
     answered,             // every command is answered, and not before its effect is there
     players_in_step,      // every player is within its bound of the playhead once nothing disturbs it any more
-    waits_end,            // no viewer holds a room up for longer than its plugin says
-    only_up,              // versions, ticks, epochs, media instances and a client's sequences only go up
+    only_up,              // versions, ticks and media instances only go up, and the epoch stays
     counts,               // what is counted is there
-    limits,               // queues, outboxes, memory and instructions stay under their named limits
+    limits,               // queues, what is kept and plugins' memory stay under their named limits
     quiet_rooms,          // where nothing changes, viewers hear nothing but beacons
     levels,               // nobody sees or hears what is not for them
     strangers,            // without a token nobody gets in, and nonsense harms nobody but its author
