@@ -2,6 +2,7 @@
 
 #include "net/websocket/send_ring.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
@@ -85,7 +86,10 @@ void ShardThread::start(bool io_uring) {
     thread_ = std::jthread{[this, io_uring] {
         ::pthread_setname_np(::pthread_self(), ("shard " + std::to_string(neighbours_.own)).c_str());
         if (io_uring) use_ring();
-        io_.run();
+        const auto until_stopped = asio::make_work_guard(io_);
+        // The timer stands in a queue behind everybody who has something to be read: a tick does not wait for them.
+        while (io_.run_one() != 0)
+            if (clock_.now() >= next_tick_) tick();
     }};
 }
 
@@ -101,12 +105,17 @@ void ShardThread::use_ring() {
 }
 
 void ShardThread::tick() {
-    const ServerTime next = shard_.run_due();
-    tick_timer_.expires_after(next - clock_.now());
-    tick_timer_.async_wait([this](const error_code& error) {
-        if (!error) tick();
-    });
+    next_tick_ = shard_.run_due();
+    wake_for_tick();
     fan_out_soon();
+}
+
+// Whether a tick is due is looked at after everything that runs.
+void ShardThread::wake_for_tick() {
+    tick_timer_.expires_after(next_tick_ - clock_.now());
+    tick_timer_.async_wait([this](const error_code& error) {
+        if (!error && clock_.now() < next_tick_) wake_for_tick();
+    });
 }
 
 // Goes to the end of the queue each time: what is ready to run by then (a tick, received bytes) runs first.

@@ -85,6 +85,7 @@ class ShardThread {
     relay::Hub make_hub();
     void use_ring();
     void tick();
+    void wake_for_tick();
     void fan_out_soon();
     void look_whether_drained();
 
@@ -94,6 +95,7 @@ class ShardThread {
     boost::asio::io_context io_{1};
     websocket::Shared websocket_;
     boost::asio::steady_timer tick_timer_;
+    ServerTime next_tick_ = ServerTime::max(); // until the first one has run
     boost::asio::steady_timer drain_timer_;
     relay::Hub hub_;                   // its sockets are of io_, too
     Shard shard_;                      // its connections hold sockets of io_ and borrow websocket_

@@ -33,6 +33,7 @@ struct QueuedAction {
     std::string plugin;
     std::variant<Action, ChangeRoles, Permit, Kick, Ban, Unban> what;
     unsigned depth = 1; // how many actions led to it, itself included
+    Tick due{};         // when it was asked for
 };
 
 } // namespace playhead

@@ -85,7 +85,7 @@ HostRoom::Done HostRoom::queue(decltype(QueuedAction::what) what) {
                       " actions in a tick");
     ++running.actions;
     ++actions_in_tick;
-    actions.push_back({running.plugin->name(), std::move(what), running.depth + 1});
+    actions.push_back({running.plugin->name(), std::move(what), running.depth + 1, tick});
     return {};
 }
 

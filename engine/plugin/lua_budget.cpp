@@ -45,7 +45,9 @@ void look(lua_State* state) {
     Budget& budget = budget_of(state);
     budget.unseen = 0;
     if (budget.left < 0) finish(state, budget.left_is_of_tick ? End::tick : End::instructions);
-    if (budget.time != nullptr && budget.time->spent()) finish(state, End::time);
+    if (budget.time == nullptr || budget.left > budget.timed_at) return;
+    budget.timed_at = budget.left - Budget::time_after;
+    if (budget.time->spent()) finish(state, End::time);
 }
 
 // A charge where nothing may be raised: the next instruction looks.

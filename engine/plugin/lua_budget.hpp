@@ -37,10 +37,11 @@ struct Report; // what the message handler saw where an error was raised (lua_sa
 // function able to catch an error looks at.
 //
 // A unit is meant to be at most about 10 ns, and no single instruction or library call may do more than its charge
-// covers by much: what is looked at every `interval` is also the time.
+// covers by much: so a look at the time every `time_after` is enough, and costs next to nothing.
 struct Budget {
     static constexpr int interval = 64;             // instructions between two looks
     static constexpr std::int64_t look_after = 128; // units charged otherwise after which the next instruction looks
+    static constexpr std::int64_t time_after = 512; // units after which a look is one at the time as well
     static constexpr std::size_t unit_bytes = 16;   // of memory handed out count as one instruction ...
     static constexpr std::int64_t block_cost = 8;   // ... beside these for each block
 
@@ -54,6 +55,7 @@ struct Budget {
     std::uint64_t allocated_bytes = 0; // ever
     std::int64_t left = 0;             // instructions of the innermost call
     std::int64_t unseen = 0;           // charged since the last look
+    std::int64_t timed_at = 0;         // of `left`: from there on a look is one at the time as well
     End end = End::none;
     bool armed = false;           // a script runs; setting up the state itself is not counted
     bool left_is_of_tick = false; // `left` was cut to what the tick had left

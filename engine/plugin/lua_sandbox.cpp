@@ -119,6 +119,7 @@ Called Sandbox::enter(lua_State* state, std::int64_t instructions, Invoke invoke
     const std::int64_t available = std::max<std::int64_t>(std::min(instructions, most), 0);
     Report report;
     budget_.left = available;
+    budget_.timed_at = available - Budget::time_after;
     budget_.left_is_of_tick = most < instructions && (outermost || outer.left_is_of_tick);
     budget_.report = &report;
     budget_.running = state;
@@ -156,6 +157,7 @@ Called Sandbox::enter(lua_State* state, std::int64_t instructions, Invoke invoke
         if (budget_.time != nullptr) called.took = budget_.time->end(called.instructions);
     } else {
         budget_.left = outer.left - called.instructions;
+        budget_.timed_at = outer.timed_at;
         const bool ended_here = budget_.end == End::instructions || budget_.end == End::tick;
         if (ended_here && outer.end == End::none) {
             // Only what this call was given is gone; if all is, the next look says so.
@@ -213,11 +215,10 @@ void Sandbox::collect_garbage() {
     const std::uint64_t allocated = budget_.allocated_bytes - collected_at_;
     if (state_ == nullptr || allocated < kib) return;
     // It counts as the plugins' time: a hundred full rooms that collect in one tick are as dear as a hundred that loop.
+    if (budget_.time != nullptr && budget_.time->spent()) return;
     if (budget_.time != nullptr) budget_.time->begin();
-    if (budget_.time == nullptr || !budget_.time->spent()) {
-        collected_at_ += allocated;
-        lua_gc(state_, LUA_GCSTEP, static_cast<int>(std::min(allocated / kib, step_kib_max)));
-    }
+    collected_at_ += allocated;
+    lua_gc(state_, LUA_GCSTEP, static_cast<int>(std::min(allocated / kib, step_kib_max)));
     if (budget_.time != nullptr) budget_.time->end(0);
 }
 

@@ -61,11 +61,7 @@ PluginHost::~PluginHost() {
 // A hook that is begun has its whole budget: so there must be as much left.
 bool PluginHost::may_enter() {
     if (sandbox_ && sandbox_->tick_left() < lua::plugin_limits.instructions_max) return false;
-    if (context_.time == nullptr) return true;
-    context_.time->begin();
-    const bool spent = context_.time->spent();
-    context_.time->end(0);
-    return !spent;
+    return context_.time == nullptr || !context_.time->spent();
 }
 
 PluginHost::Marks PluginHost::marks() const {
@@ -125,8 +121,8 @@ std::optional<PluginHost::Marks> PluginHost::run(HostedPlugin& hosted, const Hoo
 }
 
 bool PluginHost::held_up(const lua::Called& called) {
-    constexpr std::int64_t little = 10'000; // a fifth of a millisecond's work
-    return !called.ok() && called.failure->kind == lua::Failure::Kind::time && called.instructions < little;
+    return !called.ok() && called.failure->kind == lua::Failure::Kind::time &&
+           called.instructions < TimeAllowance::little_work;
 }
 
 // Only an outermost hook is over for good: what a nested one wrote is undone with the hook around it.

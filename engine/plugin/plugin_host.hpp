@@ -139,6 +139,12 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<std::uint64_t> fresh_digest(const HostedPlugin& hosted);
 
     // ---- Asking (plugin_host_asking.cpp)
+    struct Asked {
+        ViewerId viewer;
+        std::uint32_t sequence = 0;
+        bool operator==(const Asked&) const = default;
+    };
+    std::optional<Outcome> settled(Command& command);
     std::optional<Outcome> decide(std::string_view topic, const Value& ask, const Type* args);
     Outcome command(const Command& command, const PluginCommand& wish);
     std::optional<Outcome> refusal_of(const Command& command, const HostedPlugin& hosted, const CommandSpec& spec,
@@ -165,8 +171,8 @@ class PluginHost final : public Judge, private TransformChain {
     bool tell_one(WaitingEvent& event);
     void run_actions();
     Stamp stamp_now() const;
-    void carry_out(const QueuedAction& action);
-    void carry_out(const std::string& plugin, const Action& action);
+    bool carry_out(const QueuedAction& action);
+    bool carry_out(const std::string& plugin, const Action& action, Tick due);
     void carry_out(const std::string& plugin, const ChangeRoles& change);
     void carry_out(const std::string& plugin, const Permit& permit);
     void run_timers();
@@ -196,6 +202,7 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Tick> ticked_;  // the tick that sandbox_ counts
     std::uint64_t lua_bytes_ = 0; // as it counts in the figures
     bool interrupted_ = false;    // the last hook: its time was used up by others
+    Asked asked_again_;           // the last command that has to wait: its rate is counted already
     bool ran_ = false;            // a hook, since garbage was last collected
     bool stale_ = false;          // some plugin is
     bool dropped_events_ = false; // told once

@@ -104,7 +104,10 @@ std::uint32_t PluginHost::retry_ms(std::uint32_t ticks) const {
 }
 
 Outcome PluginHost::busy() const {
-    return refused(ErrorCode::rate_limited, "the room's plugins have used up their share of this tick", retry_ms(1));
+    Outcome outcome =
+        refused(ErrorCode::rate_limited, "the room's plugins have used up their share of this tick", retry_ms(1));
+    outcome.undecided = true;
+    return outcome;
 }
 
 Outcome PluginHost::suspended_outcome(const HostedPlugin& hosted) const {
@@ -126,6 +129,14 @@ std::uint32_t PluginHost::roles_of(ViewerId viewer) const {
 // ---- Commands
 
 std::optional<Outcome> PluginHost::judge(Command& command, Tick) {
+    auto outcome = settled(command);
+    if (!outcome || !outcome->undecided) return outcome;
+    outcome->undecided = host_.tick < command.due + Command::patience_ticks;
+    if (outcome->undecided) asked_again_ = Asked{command.viewer, command.sequence};
+    return outcome;
+}
+
+std::optional<Outcome> PluginHost::settled(Command& command) {
     if (const auto* wish = std::get_if<PluginCommand>(&command.action)) {
         return this->command(command, *wish);
     }
@@ -203,7 +214,9 @@ std::optional<Outcome> PluginHost::refusal_of(const Command& command, const Host
                 return outcome;
             }
         }
-        if (const auto ticks = wait_ticks(hosted, "command " + name, spec.rate, command.viewer)) {
+        const bool counted = asked_again_ == Asked{command.viewer, command.sequence};
+        const auto ticks = counted ? std::nullopt : wait_ticks(hosted, "command " + name, spec.rate, command.viewer);
+        if (ticks) {
             Outcome outcome = refused(ErrorCode::rate_limited,
                                       "too fast: " + hosted.name() + "." + name + " can be used again in " +
                                           std::to_string(retry_ms(*ticks)) + " ms",

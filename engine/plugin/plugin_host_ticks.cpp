@@ -214,23 +214,27 @@ bool PluginHost::tell_one(WaitingEvent& event) {
 void PluginHost::run_actions() {
     for (std::size_t i = 0; i < QueuedAction::per_tick_max && !host_.actions.empty(); ++i) {
         if (!may_enter()) return;
-        const QueuedAction action = std::move(host_.actions.front());
+        QueuedAction action = std::move(host_.actions.front());
         host_.actions.pop_front();
         depth_ = action.depth;
-        carry_out(action);
-        settle();
+        const bool done = carry_out(action);
         depth_ = 0;
+        if (!done) return host_.actions.push_front(std::move(action));
     }
 }
 
-void PluginHost::carry_out(const QueuedAction& action) {
+// False if there was no time for it: then it comes again.
+bool PluginHost::carry_out(const QueuedAction& action) {
+    bool done = true;
     std::visit(Overloaded{
-                   [&](const Action& wanted) { carry_out(action.plugin, wanted); },
+                   [&](const Action& wanted) { done = carry_out(action.plugin, wanted, action.due); },
                    [&](const ChangeRoles& change) { carry_out(action.plugin, change); },
                    [&](const Permit& permit) { carry_out(action.plugin, permit); },
                    [&](const auto& request) { host_.requests.emplace_back(request); },
                },
                action.what);
+    if (done) settle();
+    return done;
 }
 
 // A plugin acts after whatever it has heard of: what a viewer did a moment ago must not make it an older action.
@@ -245,15 +249,17 @@ Stamp PluginHost::stamp_now() const {
     return stamp;
 }
 
-void PluginHost::carry_out(const std::string& plugin, const Action& action) {
+bool PluginHost::carry_out(const std::string& plugin, const Action& action, Tick due) {
     Room& room = host_.room;
     Command command;
     command.media = room.state().media.value().instance;
     command.issued = stamp_now();
     command.action = action;
     command.plugin = plugin;
+    command.due = due;
     const auto outcome = room.apply(command, host_.tick, host_.lead, this);
-    if (!outcome || outcome->verdict != Verdict::refused || !is_heard("refused")) return;
+    if (outcome && outcome->undecided) return false;
+    if (!outcome || outcome->verdict != Verdict::refused || !is_heard("refused")) return true;
     const auto topic_of = Overloaded{
         [](const PluginCommand& wish) { return std::pair{wish.plugin + "." + wish.name, wish.name}; },
         [](const SetName&) { return std::pair{std::string{"viewer.name"}, std::string{"rename"}}; },
@@ -271,6 +277,7 @@ void PluginHost::carry_out(const std::string& plugin, const Action& action) {
           {"reason", Value{outcome->reason}},
           {"topic", Value{std::move(topic)}}},
          plugin);
+    return true;
 }
 
 void PluginHost::carry_out(const std::string&, const ChangeRoles& change) {

@@ -12,12 +12,17 @@ namespace playhead {
 //   Thread: the one that runs the room; asked from inside Lua, so it must be cheap and must not throw.
 class TimeAllowance {
   public:
+    // Who has had its time and was charged no more than this was held up by the machine: where caches are warm it is at
+    // most a tenth of a millisecond's work.
+    static constexpr std::int64_t little_work = 10'000;
+
     virtual ~TimeAllowance() = default;
     // A hook, a chunk, a migration or a self-test is entered.
     virtual void begin() = 0;
     // It has returned, well or not, and was charged so much; how long it took.
     virtual Microseconds end(std::int64_t instructions) = 0;
-    // Is it to end now? Asked about every hundred instructions, between begin and end.
+    // Is it to end now? Asked between begin and end, about every five hundred instructions; before begin: is there
+    // nothing left to begin with?
     virtual bool spent() = 0;
 };
 

@@ -70,6 +70,9 @@ using Action = std::variant<Play, Pause, Seek, SetRate, Load, SetName, PluginCom
 
 // What a viewer asks for. Queued when it arrives, applied in order on a tick.
 struct Command {
+    // A command that the room has no time for waits, and those behind it, for so long from when it was due. Unit:
+    // ticks.
+    static constexpr std::uint32_t patience_ticks = 10;
     ViewerId viewer;
     std::uint32_t sequence = 0; // grows by one per viewer, across reconnects: applied once however often it is sent
     MediaInstance media;
@@ -77,6 +80,7 @@ struct Command {
     std::optional<MediaTime> position_seen; // what its author's screen showed
     Action action;
     std::string plugin{}; // the plugin that asked for it; empty for viewers and the engine
+    Tick due{};           // the first tick that it could have been applied on
     bool operator==(const Command&) const = default;
 };
 
@@ -88,9 +92,10 @@ struct Outcome {
     std::uint32_t sequence = 0;
     Verdict verdict = Verdict::applied;
     Error error{ErrorCode::none, {}};
-    std::string plugin{}; // who refused
-    std::string reason{}; // in one word for programs: "not_host"
-    Value data{};         // with a denial: what it said beyond; with applied: the result of a plugin's command
+    std::string plugin{};   // who refused
+    std::string reason{};   // in one word for programs: "not_host"
+    Value data{};           // with a denial: what it said beyond; with applied: the result of a plugin's command
+    bool undecided = false; // no answer yet: ask again on the next tick
     bool operator==(const Outcome&) const = default;
 };
 

@@ -68,6 +68,7 @@ Outcome Room::answer(const Command& command, const MotionContext& context, Judge
                                    std::to_string(member.last_sequence + 1)});
     }
     Outcome outcome = decide(command, context, judge);
+    if (outcome.undecided) return outcome;
     member.last_sequence = command.sequence;
     keep(member, outcome);
     return outcome;

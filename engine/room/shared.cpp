@@ -135,9 +135,8 @@ SharedUndo SharedState::before(const TableName& table, const EntryKey& key) cons
 }
 
 void SharedState::restore(SharedUndo undo) {
-    change(undo.table, [&](SharedTable& found) {
-        found.restore(undo.key, std::move(undo.entry), std::move(undo.removed));
-    });
+    change(undo.table,
+           [&](SharedTable& found) { found.restore(undo.key, std::move(undo.entry), std::move(undo.removed)); });
 }
 
 std::size_t SharedState::bytes() const {

@@ -16,7 +16,9 @@ constexpr int turns_averaged = 8;
 using Standing = PluginTime::Standing;
 
 Standing standing_by(const PluginCost& cost, ServerTime now) {
-    if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered) return Standing::ended;
+    if (cost.ended_at && now - *cost.ended_at <= PluginTime::remembered &&
+        cost.turns_since_ended < PluginTime::remembered_turns)
+        return Standing::ended;
     if (cost.turn <= PluginTime::cheap_max) return Standing::cheap;
     return cost.turn <= PluginTime::slow_max && cost.work <= PluginTime::little_work ? Standing::slow : Standing::dear;
 }
@@ -31,6 +33,7 @@ Microseconds expected(const PluginCost& room) {
 } // namespace
 
 void PluginTime::begin_tick() {
+    look();
     used_ = {};
     surprise_ = Microseconds{0};
     if (sets_.size() > sets_kept) forget_sets();
@@ -62,12 +65,11 @@ PluginTime::Turn::Turn(PluginTime& time, PluginCost& room, std::shared_ptr<const
     : time_(time),
       room_(room),
       set_(std::move(set)),
-      kind_(kind),
       standing_(kind == Kind::setup ? Standing::loads : time.standing(room, set_, time.clock_.now())),
       allowed_(time.allowed(room, standing_)),
       held_(allowed_ < turn_max) {
     assert(time_.turn_ == nullptr);
-    if (kind == Kind::setup) setup_start_ = time.clock_.thread_time();
+    if (is_setup()) setup_start_ = time.clock_.thread_time();
     time_.turn_ = this;
 }
 
@@ -76,34 +78,46 @@ PluginTime::Turn::~Turn() {
     if (thread_start_) time_.write_down(*this); // else no hook has run
 }
 
+void PluginTime::look() {
+    looked_at_ = clock_.now();
+    thread_time_ = clock_.thread_time();
+}
+
 void PluginTime::begin() {
     hook_start_ = clock_.now();
     if (!turn_) return;
-    if (turn_->kind_ == Turn::Kind::setup) { // each plugin has its time
+    if (turn_->is_setup()) { // each plugin has its time
         turn_->passed_before_ += std::exchange(turn_->passed_, Microseconds{0});
         turn_->work_ = 0;
-        turn_->thread_start_ = clock_.thread_time();
-    } else if (!turn_->thread_start_) {
-        turn_->thread_start_ = clock_.thread_time();
+    } else if (turn_->thread_start_) {
+        return;
     }
+    if (*hook_start_ - looked_at_ > look_max) look();
+    turn_->thread_start_ = thread_time_;
 }
 
 Microseconds PluginTime::end(std::int64_t instructions) {
-    const Microseconds passed = clock_.now() - hook_start_;
+    const Microseconds passed = clock_.now() - *std::exchange(hook_start_, std::nullopt);
     if (!turn_) return passed;
     turn_->work_ += instructions;
     turn_->passed_ += passed;
-    if (std::exchange(turn_->cut_off_, false)) turn_->ended_ = turn_->held_ || turn_->work_ > little_work;
+    if (std::exchange(turn_->cut_off_, false)) blame(*turn_);
     return used_by(*turn_, passed, cheap_max); // who was interrupted by the machine is not blamed for it
 }
 
 bool PluginTime::spent() {
     if (!turn_) return false;
-    const Microseconds passed = turn_->passed_ + (clock_.now() - hook_start_);
+    Microseconds passed = turn_->passed_;
+    if (hook_start_) passed += clock_.now() - *hook_start_;
     if (used_by(*turn_, passed, turn_->allowed_) <= turn_->allowed_) return false;
-    turn_->cut_off_ = true;
+    if (hook_start_)
+        turn_->cut_off_ = true;
+    else
+        blame(*turn_);
     return true;
 }
+
+void PluginTime::blame(Turn& turn) { turn.ended_ = turn.held_ || turn.work_ > little_work; }
 
 // Time that passed counts what the machine did elsewhere meanwhile, and the thread's own counts what the room did
 // between its hooks: the smaller of the two is nearer.
@@ -116,11 +130,10 @@ void PluginTime::write_down(const Turn& turn) {
     const ServerTime now = clock_.now();
     const Microseconds used = turn.passed_before_ + used_by(turn, turn.passed_, cheap_max);
     turn.room_.total += used;
-    const bool setup = turn.kind_ == Turn::Kind::setup;
-    used_[std::to_underlying(turn.standing_)] += setup ? clock_.thread_time() - turn.setup_start_ : used;
+    used_[std::to_underlying(turn.standing_)] += turn.is_setup() ? clock_.thread_time() - turn.setup_start_ : used;
     if (trusted(turn.standing_)) surprise_ += std::max(used - expected(turn.room_), Microseconds{0});
     // Loading code is dear, and says nothing about running it.
-    if (setup && !turn.ended_) return;
+    if (turn.is_setup() && !turn.ended_) return;
     remember(turn.room_, turn, used, now);
     remember(sets_[turn.set_], turn, used, now);
 }
@@ -130,7 +143,12 @@ void PluginTime::remember(PluginCost& cost, const Turn& turn, Microseconds used,
     cost.turn += (used - cost.turn) / turns_averaged;
     cost.work += (turn.work_ - cost.work) / turns_averaged;
     cost.held = turn.ended_ && turn.held_;
-    if (turn.ended_ && !turn.held_) cost.ended_at = now;
+    if (turn.ended_ && !turn.held_) {
+        cost.ended_at = now;
+        cost.turns_since_ended = 0;
+    } else {
+        ++cost.turns_since_ended;
+    }
 }
 
 void PluginTime::forget_sets() {

@@ -20,8 +20,9 @@ struct PluginCost {
     std::int64_t work = 0;              // the instructions that it was charged, averaged in the same way
     std::uint32_t turns = 0;            // in which a hook ran; stops counting when there are enough to know
     std::optional<ServerTime> ended_at; // when one of them was cut off, and had done more than a little
-    bool held = false;                  // the last one was cut off because others had used up the time
-    Microseconds total{0};              // of all turns, loading among them
+    std::uint32_t turns_since_ended = 0;
+    bool held = false;     // the last one was cut off because others had used up the time
+    Microseconds total{0}; // of all turns, loading among them
 };
 
 // Shares out what time a shard has for plugins, so that no room's plugins take another room's tick.
@@ -52,7 +53,7 @@ class PluginTime final : public TimeAllowance {
         cheap, // at most `cheap_max`, on average
         slow,  // at most `slow_max`, and for `little_work`
         dear,  // more of both; or nothing is known
-        ended, // it was cut off within the time that is remembered
+        ended, // it was cut off within the time, and the number of turns, for which that is remembered
         loads, // it is about to load its plugins
     };
     // What they share of a tick.
@@ -64,14 +65,18 @@ class PluginTime final : public TimeAllowance {
     static constexpr Microseconds surprise_from{100}; // a turn up to this is none, nor is twice a room's average
     static constexpr Microseconds cheap_max{25};
     static constexpr Microseconds slow_max{500};
-    static constexpr std::int64_t little_work = 10'000; // instructions: at most 100 us where caches are warm
     static constexpr std::chrono::seconds remembered{60};
+    // Of a set that thousands of rooms run, one of which was held up, this is soon: they need not wait for a minute.
+    static constexpr std::uint32_t remembered_turns = 100;
     // How far a room may go beyond its average when it is held: so many times, and this long in any case.
     static constexpr int held_factor = 4;
     static constexpr Microseconds held_min{25};
     // Loading, migrating and testing plugins is not a matter of one tick in twenty a second: each entry has this long.
     static constexpr Microseconds setup_max{5000};
     static constexpr std::uint32_t turns_to_know = 20;
+    // A look at the thread's clock is a system call, as dear as a small hook: a turn may begin with one that is so old,
+    // and is then counted as much too long at most, where it comes near a limit at all.
+    static constexpr Microseconds look_max{25};
 
     explicit PluginTime(const Clock& clock) : clock_(clock) {}
 
@@ -93,10 +98,10 @@ class PluginTime final : public TimeAllowance {
 
       private:
         friend class PluginTime;
+        bool is_setup() const { return standing_ == Standing::loads; }
         PluginTime& time_;
         PluginCost& room_;
         std::shared_ptr<const PluginSet> set_;
-        const Kind kind_;
         const Standing standing_;
         const Microseconds allowed_;
         const bool held_;
@@ -115,6 +120,8 @@ class PluginTime final : public TimeAllowance {
     bool spent() override;
 
   private:
+    void look();
+    static void blame(Turn& turn);
     // An upper bound of the processor time that the turn's hooks have had, as exact as it needs to be beyond `limit`.
     Microseconds used_by(const Turn& turn, Microseconds passed, Microseconds limit) const;
     void write_down(const Turn& turn);
@@ -124,7 +131,10 @@ class PluginTime final : public TimeAllowance {
 
     const Clock& clock_;
     Turn* turn_ = nullptr;
-    ServerTime hook_start_;
+    std::optional<ServerTime> hook_start_; // of the one that runs
+    // The newest look at the thread's clock, and when it was. A turn that begins soon after goes by it.
+    ServerTime looked_at_;
+    Microseconds thread_time_{0};
     std::array<Microseconds, shares.size()> used_{}; // in this tick, by standing
     Microseconds surprise_{0};
     // By set, for as long as a room runs it.

@@ -98,8 +98,14 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     // however many ticks were missed; then time itself.
     tell_wall_time(tick, now);
     std::vector<Outcome> outcomes;
-    for (const Input& input : std::exchange(inputs_, {})) {
-        if (auto outcome = room_.apply(input, tick, lead_)) outcomes.push_back(*std::move(outcome));
+    std::vector<Input> inputs = std::exchange(inputs_, {});
+    for (auto input = inputs.begin(); input != inputs.end(); ++input) {
+        auto outcome = room_.apply(*input, tick, lead_);
+        if (outcome && outcome->undecided) { // what is behind it must not overtake it
+            inputs_.assign(std::move_iterator{input}, std::move_iterator{inputs.end()});
+            break;
+        }
+        if (outcome) outcomes.push_back(*std::move(outcome));
     }
     room_.advance(tick, missed, lead_);
     pace_newcomers();
@@ -180,7 +186,7 @@ void RoomHost::answer(const Outcome& outcome, Tick tick) {
 
 Beacon RoomHost::survey(ServerTime now) {
     const MediaInstance media = room_.state().media.value().instance;
-    const Microseconds report_interval = pace_for(fan_out_.size(), shard_.settings).report_interval;
+    const Microseconds report_interval = pace().report_interval;
     std::vector<Telemetry> rows;
     std::vector<Microseconds> delays;
     DriftHistogram drift;
@@ -219,17 +225,23 @@ void RoomHost::note(const DriftHistogram& drift, std::uint32_t slow_sessions) {
 }
 
 void RoomHost::send() {
-    // A small room is done with here, and its frames are stamped as they are written. A wide one goes on between ticks,
-    // and so does everyone when this tick has already sent for long.
-    const ServerTime now = shard_.clock.now();
-    if (fan_out_.size() > shard_.settings.fresh_viewers_max || now >= shard_.sends_until) return;
-    broadcast_.written_at(now);
-    fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics, shard_.relays);
+    // A tick sends for a bounded time, and not to a wide room: the rest goes on between ticks.
+    if (!wide() && shard_.clock.now() < shard_.sends_until) send_at_once();
+}
+
+bool RoomHost::wide() const { return fan_out_.size() > shard_.settings.fresh_viewers_max; }
+
+// So few are told in one go that the frames' stamp is true for all of them.
+bool RoomHost::send_at_once() {
+    broadcast_.written_at(shard_.clock.now());
+    const bool done = fan_out_.run(broadcast_, shard_.clock, ServerTime::max(), shard_.metrics, shard_.relays);
     broadcast_.written_at(std::nullopt);
+    return done;
 }
 
 bool RoomHost::fan_out(ServerTime deadline) {
-    const bool done = fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics, shard_.relays);
+    const bool done =
+        wide() ? fan_out_.run(broadcast_, shard_.clock, deadline, shard_.metrics, shard_.relays) : send_at_once();
     if (broadcast_.someone_unsettled()) wake();
     return done;
 }

@@ -15,6 +15,7 @@
 #include "session/session.hpp"
 #include "session/settings.hpp"
 #include "session/shard_context.hpp"
+#include "session/telemetry.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -126,6 +127,7 @@ class RoomHost final : private SessionOwner {
     void admit_viewer(Session& session, const Hello& hello, const Admission& admission, ServerTime now);
     void pace_newcomers();
     void resume(Session& session, const Hello& hello, Place& place);
+    ReportingPace pace() const;
     void welcome(Session& session, ServerTime now);
     // Says why, as far as the peer can hear it, and lets the connection finish; the viewer's place is kept.
     void close(Session& session, const Error& error, bool resumable);
@@ -151,6 +153,8 @@ class RoomHost final : private SessionOwner {
     void carry_out(const Unban& unban);
     void carry_out(const Log& line);
     void send();
+    bool wide() const;
+    bool send_at_once();
     // Once a second: who is still there, how is everyone doing, how far ahead must motion be scheduled.
     Beacon survey(ServerTime now);
     void note(const DriftHistogram& drift, std::uint32_t slow_sessions);

@@ -19,6 +19,7 @@ void RoomHost::obey(Session& session, Decision decision, ServerTime now) {
                    [](const decision::Ignore&) {},
                    [&](decision::Admit& admit) { receive(session, std::move(admit.hello), now); },
                    [&](decision::Enqueue& enqueued) {
+                       enqueued.command.due = shard_.next_tick;
                        if (inputs_.size() < inputs_per_tick_max) return enqueue(std::move(enqueued.command));
                        refuse(session, Reply{.sequence = enqueued.command.sequence,
                                              .verdict = Verdict::refused,

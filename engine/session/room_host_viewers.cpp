@@ -152,9 +152,11 @@ void RoomHost::resume(Session& session, const Hello& hello, Place& place) {
     ++shard_.metrics.sessions_resumed_total;
 }
 
+ReportingPace RoomHost::pace() const { return pace_for(fan_out_.size(), shard_.metrics.sessions, shard_.settings); }
+
 void RoomHost::welcome(Session& session, ServerTime now) {
     const Place& place = *places_.find(session.protocol.viewer());
-    const ReportingPace pace = pace_for(fan_out_.size(), shard_.settings);
+    const ReportingPace pace = this->pace();
     Welcome message;
     message.protocol = Protocol::version;
     message.room = id_.text();

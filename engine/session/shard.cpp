@@ -36,6 +36,9 @@ class Refused final : public ConnectionEvents {
     bool closed_ = false;
 };
 
+// While less than this part of its length has passed, a tick sends to its small rooms itself.
+constexpr int sending_share = 8;
+
 // How many ticks the load of late goes by: about two seconds of them.
 constexpr double ticks_averaged = 32;
 
@@ -178,8 +181,7 @@ void Shard::Impl::run(Tick tick) {
     let_in(start);
     const Tick first_due = std::exchange(context.next_tick, tick + 1);
     const std::uint32_t missed = tick.number - first_due.number;
-    // Half a tick of sending is enough; the rest of it goes on between ticks.
-    context.sends_until = start + context.tick_length.value / 2;
+    context.sends_until = start + context.tick_length.value / sending_share;
     std::erase_if(refused, [](const auto& connection) { return connection->closed(); });
 
     context.plugin_time.begin_tick();

@@ -61,19 +61,26 @@ void add_telemetry(Beacon& beacon, std::vector<Telemetry> rows, std::size_t view
     beacon.telemetry = std::move(rows);
 }
 
-ReportingPace pace_for(std::size_t viewers, const SessionSettings& settings) {
+ReportingPace pace_for(std::size_t viewers, std::size_t sessions, const SessionSettings& settings) {
     // Up to this many viewers, everyone at full pace; ten times as many report a tenth as often, and no less than that.
     constexpr std::size_t full_pace_viewers = 200;
     constexpr std::int64_t slowdown_max = 10;
     // Clock exchanges slow down sooner, until they ride on the report.
     constexpr std::size_t full_ping_viewers = 32;
+    // And so they do on a thread that serves many, in rooms however small: an exchange is three system calls, and four
+    // a second from each of eight thousand viewers are most of a core.
+    constexpr std::size_t full_ping_sessions = 500;
     const auto slowdown = [](std::size_t count, std::size_t full) { return static_cast<std::int64_t>(count / full); };
+    // Nobody is to be taken for gone because they were asked to say little: two of three may be lost.
+    const std::chrono::milliseconds slowest =
+        std::min<std::chrono::milliseconds>(settings.report_interval * slowdown_max, settings.silence_timeout / 3);
     ReportingPace pace;
     pace.report_interval =
-        settings.report_interval * std::clamp<std::int64_t>(slowdown(viewers, full_pace_viewers), 1, slowdown_max);
-    pace.ping_interval =
-        std::clamp(settings.ping_interval * std::max<std::int64_t>(slowdown(viewers, full_ping_viewers), 1),
-                   settings.ping_interval, std::max(settings.ping_interval, settings.report_interval * slowdown_max));
+        std::min(settings.report_interval * std::max<std::int64_t>(slowdown(viewers, full_pace_viewers), 1), slowest);
+    const std::int64_t ping_slowdown =
+        std::max({slowdown(viewers, full_ping_viewers), slowdown(sessions, full_ping_sessions), std::int64_t{1}});
+    pace.ping_interval = std::clamp(settings.ping_interval * ping_slowdown, settings.ping_interval,
+                                    std::max(settings.ping_interval, slowest));
     return pace;
 }
 

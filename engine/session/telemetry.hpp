@@ -42,11 +42,12 @@ inline constexpr std::size_t telemetry_worst_count = 8;
 // Puts what the viewers reported into the beacon, as much of it as a room of `viewers` shows.
 void add_telemetry(Beacon& beacon, std::vector<Telemetry> rows, std::size_t viewers);
 
-// How often clients are to report and to ping, by how many they are: the whole room's load stays bounded.
+// How often clients are to report and to ping, by how many they are in the room, and how many sessions the room's
+// thread serves: its load stays bounded.
 struct ReportingPace {
     std::chrono::milliseconds report_interval{1000};
     std::chrono::milliseconds ping_interval{250};
 };
-ReportingPace pace_for(std::size_t viewers, const SessionSettings& settings);
+ReportingPace pace_for(std::size_t viewers, std::size_t sessions, const SessionSettings& settings);
 
 } // namespace playhead

@@ -18,7 +18,7 @@ const answerMsMax = 900_000;
 // Runs playhead-load with --commands. ask(line) resolves with the object it answers; end() with its last one.
 export function startLoad(name, parameters, say) {
   const program = path.join(build, 'tools/load/playhead-load');
-  const all = [...parameters, '--silent', '--commands', '--join-seconds', '300'];
+  const all = [...parameters, '--commands', '--join-seconds', '300'];
   const child = apart
     ? spawn('taskset', ['-c', loadCpu, program, ...all], { stdio: ['pipe', 'pipe', 'pipe'] })
     : spawn(program, all, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -38,11 +38,11 @@ export function startLoad(name, parameters, say) {
   child.once('exit', (code) => {
     for (const { reject } of waiting) reject(new Error(`${name}: the load ended with ${code}:\n${errors}`));
   });
-  const answer = () =>
+  const answer = (ms = answerMsMax) =>
     new Promise((resolve, reject) => {
       if (early.length > 0) return resolve(early.shift());
       if (child.exitCode !== null) return reject(new Error(`${name}: the load has ended with ${child.exitCode}:\n${errors}`));
-      const timer = setTimeout(() => reject(new Error(`${name}: the load does not answer`)), answerMsMax);
+      const timer = setTimeout(() => reject(new Error(`${name}: the load does not answer`)), ms);
       const settle = (how) => (value) => {
         clearTimeout(timer);
         how(value);
@@ -53,7 +53,8 @@ export function startLoad(name, parameters, say) {
     ready: answer,
     ask: (line) => {
       child.stdin.write(`${line}\n`);
-      return answer();
+      const [, seconds = 0] = line.match(/^(?:act|idle) (\d+)$/) ?? [];
+      return answer(answerMsMax + 1000 * seconds);
     },
     // Its last word.
     end: () => {
@@ -172,7 +173,7 @@ export async function startParty(name, viewers, folder, say, { config, parameter
   } else {
     server = await startBaseline(name);
   }
-  const all = [...server.address, '--viewers', String(viewers), '--server-pid', String(server.pid), ...parameters];
+  const all = [...server.address, '--viewers', String(viewers), '--server-pid', String(server.pid), '--silent', ...parameters];
   const load = startLoad(name, all, say);
   const end = async () => {
     await load.stop();

@@ -397,6 +397,24 @@ TEST_CASE("the end of the film is its end, and going on from there is no wish") 
     CHECK(stage.wishes().empty());
 }
 
+// Seen on mpv 0.35.1: the seek to the last frame comes after the end is told.
+TEST_CASE("mpv's own seek to the last frame is no wish, and a person's back from there is one") {
+    Stage stage;
+    stage.play();
+    stage.mpv.end_of_file();
+    stage.run(200);
+    SUBCASE("while the room still plays") {}
+    SUBCASE("when the room stands") { stage.player.pause(); }
+    stage.run(100);
+    stage.mpv.change_track();
+    stage.mpv.end_of_file();
+    stage.run(500);
+    CHECK(stage.wishes().empty());
+    stage.mpv.seek(2'000);
+    stage.run(500);
+    CHECK(stage.wishes().size() == 1);
+}
+
 TEST_CASE("an mpv that hangs is reported as old, asked no second question, and taken up again") {
     Stage stage;
     stage.play();

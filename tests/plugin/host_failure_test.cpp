@@ -229,7 +229,7 @@ TEST_CASE("whoever took long and did little was held up by the machine; that is 
                     PluginContext{nullptr, &time, "r"}};
     const ViewerId ann = stage.join();
     const auto hurried = [&] {
-        time.looks_left = 50; // some thousand instructions
+        time.looks_left = 10; // some thousand instructions
         const ErrorCode code = stage.command(ann, "one", "loop").error.code;
         time.looks_left = 1'000'000;
         return code;
@@ -265,6 +265,72 @@ TEST_CASE("a plugin whose loading the machine held up is loaded again") {
     CHECK(hopeless.failed_with("took too long"));
 }
 
+TEST_CASE("a command for which there is no time may be asked again on the next ticks, but not for ever") {
+    CountedAllowance time;
+    HostStage stage{{{"one", "commands = { go = { rate = { per_s = 1, burst = 1 } } }",
+                      "P:command('go', function() for i = 1, 5000 do end return 1 end)"}},
+                    7,
+                    PluginContext{nullptr, &time, "r"}};
+    Command command;
+    command.viewer = stage.join();
+    command.sequence = 1;
+    command.action = PluginCommand{"one", "go", {}};
+    command.due = stage.tick + 1;
+    const auto asked = [&](int looks) {
+        time.looks_left = looks;
+        return *stage.step(command);
+    };
+    for (const int looks : {0, 5}) { // not begun, not ended
+        const Outcome outcome = asked(looks);
+        CHECK(outcome.undecided);
+        CHECK(outcome.error.code == ErrorCode::rate_limited);
+    }
+    const Outcome done = asked(1'000'000);
+    CHECK_MESSAGE(done.verdict == Verdict::applied, done.error.message);
+    CHECK(done.data == Value{std::int64_t{1}});
+    CHECK(asked(0) == done); // [R8] decided, once
+
+    stage.run(20); // by its rate
+    command.sequence = 2;
+    command.due = stage.tick + 1;
+    for (std::uint32_t ticks = 0; ticks < Command::patience_ticks; ++ticks) CHECK(asked(0).undecided);
+    const Outcome refused = asked(0);
+    CHECK_FALSE(refused.undecided);
+    CHECK(refused.error.code == ErrorCode::rate_limited);
+    CHECK(asked(1'000'000) == refused);
+}
+
+TEST_CASE("what a plugin asks of the room waits for time like what a viewer asks") {
+    CountedAllowance time;
+    HostStage stage{
+        {{"asker",
+          "grants = { 'playback' }, shared = { heard = { kind = 'value', of = 'text' } }, commands = { go = {} }",
+          "P:command('go', function(room) room:set_rate(1.5) end) "
+          "P:on('refused', function(room, event) P.shared.heard = event.code end)"},
+         {"guard", "", "P:decide('playback.rate', function() for i = 1, 5000 do end end)"}},
+        7,
+        PluginContext{nullptr, &time, "r"}};
+    const ViewerId ann = stage.join();
+    const auto permille = [&] { return stage.room.state().motion.value().intent().rate.permille; };
+    const auto go = [&](std::uint32_t sequence) {
+        Command command;
+        command.viewer = ann;
+        command.sequence = sequence;
+        command.action = PluginCommand{"asker", "go", {}};
+        time.looks_left = 5; // for this, not for the guard
+        return stage.step(command)->verdict;
+    };
+    CHECK(go(1) == Verdict::applied);
+    CHECK(permille() == 1000);
+    time.looks_left = 5;
+    stage.step();
+    CHECK(permille() == 1000);
+    time.looks_left = 1'000'000;
+    stage.step();
+    CHECK(permille() == 1500);
+    CHECK(stage.shared("asker", "heard") == "nil");
+}
+
 TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is undone, and comes again") {
     CountedAllowance time;
     time.took = Microseconds{20};
@@ -281,7 +347,7 @@ TEST_CASE("whoever has hardly begun when the time is up is not to blame: it is u
                     7,
                     PluginContext{nullptr, &time, "r"}};
     const ViewerId ann = stage.join();
-    constexpr int few = 20; // looks: enough to begin, not to end
+    constexpr int few = 5; // looks: enough to begin, not to end
     const auto hurried = [&](const std::optional<Input>& input) {
         time.looks_left = few;
         const auto outcome = stage.step(input);

@@ -119,6 +119,25 @@ TEST_CASE("[S11] another room keeps its ticks while a wide one is told") {
     CHECK(stage.clock.time < due + milliseconds{6});
 }
 
+TEST_CASE(
+    "[S11] a small room that comes late in a long tick is told after it, in one go and with a true clock sample") {
+    WideStage stage{3};
+    stage.tick(2);
+    for (Peer& peer : stage.peers) peer.hear();
+    stage.peers[0].say(command(1, Seek{MediaTime{1'000'000}}, MediaInstance{1}, stage.clock.now()));
+    stage.clock.per_look = milliseconds{7};
+    stage.run_only_tick();
+    for (Peer& peer : stage.peers) CHECK_FALSE(peer.hear_one<Delta>());
+    const ServerTime after_tick = stage.clock.time;
+    stage.shard.fan_out_slice(); // which is over before it begins, as slowly as this clock is looked at
+    for (Peer& peer : stage.peers) {
+        const auto delta = peer.hear_one<Delta>();
+        REQUIRE(delta);
+        CHECK(*delta->sent_at > after_tick);
+        CHECK(*delta->sent_at <= stage.clock.time);
+    }
+}
+
 TEST_CASE("[S11] sessions that come and go during a pass neither lose nor double a frame") {
     WideStage stage{100};
     stage.peers[0].say(command(1, Seek{MediaTime{1'000'000}}, MediaInstance{1}, stage.clock.time));

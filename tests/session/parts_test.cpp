@@ -103,16 +103,30 @@ TEST_CASE("[S10] figures about other media or from long ago are not shown") {
     CHECK_FALSE(figures.telemetry(ViewerId{1}, MediaInstance{2}, now, seconds{1}));
 }
 
-TEST_CASE("[S13] the pace that clients are asked for falls with the room's size") {
+TEST_CASE("[S13] however slow the pace, nobody is asked to say so little that it is taken for gone") {
+    SessionSettings settings;
+    settings.report_interval = milliseconds{5000};
+    settings.silence_timeout = std::chrono::seconds{30};
+    CHECK(pace_for(200, 200, settings).report_interval == milliseconds{5000});
+    CHECK(pace_for(10'000, 10'000, settings).report_interval == milliseconds{10'000});
+    CHECK(pace_for(10'000, 10'000, settings).ping_interval == milliseconds{10'000});
+    settings.silence_timeout = std::chrono::seconds{600};
+    CHECK(pace_for(10'000, 10'000, settings).report_interval == milliseconds{50'000});
+}
+
+TEST_CASE("[S13] the pace that clients are asked for falls with the room's size, and that of pings with what its "
+          "thread serves") {
     const SessionSettings settings;
     struct Case {
-        std::size_t viewers;
+        std::size_t viewers, sessions;
         int report_ms, ping_ms;
     };
-    for (const Case& one : {Case{0, 1000, 250}, Case{32, 1000, 250}, Case{64, 1000, 500}, Case{200, 1000, 1500},
-                            Case{400, 2000, 3000}, Case{2000, 10'000, 10'000}, Case{20'000, 10'000, 10'000}}) {
-        CHECK(pace_for(one.viewers, settings).report_interval == milliseconds{one.report_ms});
-        CHECK(pace_for(one.viewers, settings).ping_interval == milliseconds{one.ping_ms});
+    for (const Case& one :
+         {Case{0, 0, 1000, 250}, Case{32, 32, 1000, 250}, Case{64, 64, 1000, 500}, Case{200, 200, 1000, 1500},
+          Case{400, 400, 2000, 3000}, Case{2000, 2000, 10'000, 10'000}, Case{20'000, 20'000, 10'000, 10'000},
+          Case{2, 999, 1000, 250}, Case{2, 1000, 1000, 500}, Case{2, 8000, 1000, 4000}, Case{400, 8000, 2000, 4000}}) {
+        CHECK(pace_for(one.viewers, one.sessions, settings).report_interval == milliseconds{one.report_ms});
+        CHECK(pace_for(one.viewers, one.sessions, settings).ping_interval == milliseconds{one.ping_ms});
     }
 }
 

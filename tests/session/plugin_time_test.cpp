@@ -55,6 +55,29 @@ TEST_CASE("a turn that takes too long is ended, and its room counts as dear for 
     CHECK(shop.cheap(room));
 }
 
+TEST_CASE("of a set's many rooms one was cut off: those of which little is known wait for some turns, not a minute") {
+    Workshop shop;
+    PluginCost proven = shop.proven();
+    PluginCost fresh;
+    PluginCost unlucky;
+    shop.run(unlucky, seconds{1});
+    CHECK(shop.standing(fresh) == Standing::ended);
+    CHECK(shop.cheap(proven));
+    for (std::uint32_t i = 0; i < PluginTime::remembered_turns; ++i) {
+        PluginCost one;
+        shop.run(one, Microseconds{20});
+    }
+    CHECK(shop.cheap(fresh));
+    CHECK(shop.standing(unlucky) == Standing::ended);
+    // Where it happens again and again it is no accident.
+    for (std::uint32_t i = 0; i < PluginTime::remembered_turns; ++i) {
+        PluginCost one;
+        shop.time.begin_tick();
+        shop.run(one, i % 20 == 0 ? seconds{1} : Microseconds{20});
+    }
+    CHECK(shop.standing(fresh) == Standing::ended);
+}
+
 TEST_CASE("a room of which nothing is known is as good as its plugins are in other rooms") {
     Workshop shop;
     PluginCost fresh;

@@ -115,6 +115,45 @@ TEST_CASE("[S2] a plugin's command is answered with its result, or with what was
     CHECK(reply->error.code == ErrorCode::unknown_command);
 }
 
+TEST_CASE("[S2] commands for which a tick is too short wait for the next one, in order, and nobody is refused") {
+    const PluginText mill{"mill",
+                          R"(shared = { ground = { kind = "ring", size = 50, of = "int" } },
+       commands = { grind = { args = { n = "int" }, rate = { per_s = 1, burst = 12 } } })",
+                          R"(P:command("grind", function(room, call)
+         for i = 1, 150000 do end
+         P.shared.ground:push(call.args.n)
+         return call.args.n
+       end))"};
+    Stage stage{plugins({mill})};
+    Peer ann = stage.join("Ann");
+    ann.hear();
+    constexpr std::uint32_t commands = 12; // one after the other they take two ticks, and its rate allows no more
+    for (std::uint32_t n = 1; n <= commands; ++n)
+        ann.say(plugin_command(n, "mill", "grind", map({{"n", Value{std::int64_t{n}}}})));
+    const auto heard = [&] {
+        std::vector<std::uint32_t> sequences;
+        for (const ServerMessage& message : ann.hear()) {
+            const auto* reply = std::get_if<Reply>(&message);
+            if (!reply) continue;
+            CHECK_MESSAGE(reply->verdict == Verdict::applied, reply->error.message);
+            CHECK(reply->data == Value{std::int64_t{reply->sequence}});
+            sequences.push_back(reply->sequence);
+        }
+        return sequences;
+    };
+    stage.tick();
+    const auto at_once = heard();
+    REQUIRE(at_once.size() > 1);
+    REQUIRE(at_once.size() < commands);
+    stage.tick();
+    const auto later = heard();
+    CHECK(at_once.size() + later.size() == commands);
+    CHECK(std::ranges::is_sorted(at_once));
+    CHECK(std::ranges::is_sorted(later));
+    CHECK(later.front() == at_once.size() + 1);
+    CHECK(stage.state().shared.find(TableName{"mill", "ground"})->entries().size() == commands);
+}
+
 TEST_CASE("[S9] a plugin's events reach their audience, or the one viewer they are for, behind the state") {
     Stage stage{plugins({diary})};
     Peer ann = stage.join("Ann");

@@ -9,7 +9,6 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <ctime>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -17,12 +16,6 @@
 
 namespace playhead::load {
 namespace {
-
-Nanoseconds thread_cpu_ns() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
 
 SessionSettings settings_of_load() {
     SessionSettings settings;
@@ -87,7 +80,7 @@ struct LoopbackEngine::Impl {
     std::vector<std::unique_ptr<Connection>> arrived;
     ServerTime due{};
     bool more = false; // a pass is under way
-    Nanoseconds cpu_ns = 0;
+    Microseconds cpu{0};
 };
 
 LoopbackEngine::LoopbackEngine() : impl_(std::make_unique<Impl>()) {
@@ -113,7 +106,7 @@ std::unique_ptr<client::Carrier> LoopbackEngine::connect() {
 
 void LoopbackEngine::turn() {
     Impl& own = *impl_;
-    const Nanoseconds start = thread_cpu_ns();
+    const Microseconds start = own.clock.thread_time();
     const RoomId room = RoomId::parse(own.link.room).value();
     for (auto& connection : std::exchange(own.arrived, {})) own.shard.attach(room, std::move(connection));
     for (const Said& said : std::exchange(own.said, {})) {
@@ -125,7 +118,7 @@ void LoopbackEngine::turn() {
     }
     own.due = own.shard.run_due();
     own.more = own.shard.fan_out_slice();
-    own.cpu_ns += thread_cpu_ns() - start;
+    own.cpu += own.clock.thread_time() - start;
 }
 
 Nanoseconds LoopbackEngine::next() const {
@@ -133,6 +126,6 @@ Nanoseconds LoopbackEngine::next() const {
     return impl_->began_ns + std::chrono::nanoseconds(impl_->due.time_since_epoch()).count();
 }
 
-Nanoseconds LoopbackEngine::cpu() const { return impl_->cpu_ns; }
+Nanoseconds LoopbackEngine::cpu() const { return std::chrono::nanoseconds(impl_->cpu).count(); }
 
 } // namespace playhead::load

@@ -147,26 +147,27 @@ Parsed<bool> add_rooms(Options& options, const std::string& path, const ReadFile
     return true;
 }
 
+template <class Choice, std::size_t count>
+Parsed<bool> parse_choice(Choice& chosen, std::string_view option, std::string_view value,
+                          const std::pair<std::string_view, Choice> (&known)[count], std::string_view expected) {
+    for (const auto& [name, choice] : known) {
+        if (name != value) continue;
+        chosen = choice;
+        return true;
+    }
+    return std::unexpected(expected_but(option, value, expected));
+}
+
 Parsed<bool> parse_dialect(Options& options, std::string_view value) {
     constexpr std::pair<std::string_view, Dialect> known[] = {
         {"tcp", Dialect::tcp}, {"ws", Dialect::ws}, {"socketio", Dialect::socketio}};
-    for (const auto& [name, dialect] : known) {
-        if (name != value) continue;
-        options.dialect = dialect;
-        return true;
-    }
-    return std::unexpected(expected_but("--raw", value, "tcp, ws or socketio"));
+    return parse_choice(options.dialect, "--raw", value, known, "tcp, ws or socketio");
 }
 
 Parsed<bool> parse_transport(Options& options, std::string_view value) {
     constexpr std::pair<std::string_view, Transport> known[] = {
         {"websocket", Transport::websocket}, {"enet", Transport::enet}, {"loopback", Transport::loopback}};
-    for (const auto& [name, transport] : known) {
-        if (name != value) continue;
-        options.transport = transport;
-        return true;
-    }
-    return std::unexpected(expected_but("--transport", value, "websocket, enet or loopback"));
+    return parse_choice(options.transport, "--transport", value, known, "websocket, enet or loopback");
 }
 
 Parsed<bool> parse_slow(Options& options, std::string_view value) {

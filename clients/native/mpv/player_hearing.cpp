@@ -184,7 +184,8 @@ void MpvPlayer::judge_seek(double local_ms) {
     const bool more_than_ours = seen_seeks_ > own_seeks_;
     const std::optional<double> expected = seek_target_ms_ ? seek_target_ms_ : expected_ms(local_ms);
     const double near_enough = seek_target_ms_ || !wants_paused_ ? own_seek_ms : jump_paused_ms;
-    const bool elsewhere = !expected || std::abs(*position - *expected) > near_enough;
+    // From its end mpv seeks to the last frame by itself.
+    const bool elsewhere = expected ? std::abs(*position - *expected) > near_enough : !reading_->ended;
     forget_position();
     moved_at_ms_ = local_ms;
     // A change of tracks makes mpv seek to where it is: nobody's wish.

@@ -57,10 +57,10 @@ void Link::start(ConnectionEvents& events) {
 void Link::wait_readable() {
     if (state_ == State::over) return;
     const std::pmr::polymorphic_allocator<> exact{std::pmr::new_delete_resource()};
-    const auto handle = [self = shared_from_this()](const error_code& failed) {
-        if (!failed) self->on_readable();
-    };
-    socket_.async_wait(Socket::wait_read, asio::bind_allocator(exact, handle));
+    socket_.async_wait(Socket::wait_read,
+                       asio::bind_allocator(exact, [self = shared_from_this()](const error_code& failed) {
+                           if (!failed) self->on_readable();
+                       }));
 }
 
 void Link::on_readable() {

@@ -35,7 +35,7 @@ async function countOf(name, { viewers, changes, bytes }, folder, say) {
   const engine = name === 'engine';
   const server = engine ? await startShipped(folder, { io_uring: false, under }) : await startBaseline(name, { under });
   const address = engine ? (await makeRoom(server, 'instructions')).address : server.address;
-  const load = startLoad(name, [...address, '--viewers', String(viewers), '--connects-per-s', '200'], say);
+  const load = startLoad(name, [...address, '--viewers', String(viewers), '--connects-per-s', '200', '--silent'], say);
   try {
     const counter = counterOf(server.pid, file);
     await load.ready();

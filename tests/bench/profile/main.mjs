@@ -69,7 +69,7 @@ async function profileFanOut(folder) {
     const { pid } = engine.child;
     if (cpus().length > 1) execFileSync('taskset', ['-a', '-p', '-c', '0', String(pid)], { stdio: 'ignore' });
     const { link } = await engine.createRoom({ title: 'fanout', media: { kind: 'file', url: '/media/demo.mp4' } });
-    load = startLoad('engine', ['--room', `${engine.url}${link}`, '--viewers', String(viewers), '--server-pid', String(pid)], say);
+    load = startLoad('engine', ['--room', `${engine.url}${link}`, '--viewers', String(viewers), '--server-pid', String(pid), '--silent'], say);
     await load.ready();
     await load.ask(`burst ${Math.min(changes, 10)} 1 0`); // warm
     noteLoad();

@@ -93,7 +93,7 @@ TEST_CASE("[H14] each shard has its ticks as a histogram in milliseconds") {
     CHECK(bounds.at(16).as_double() == doctest::Approx(65.536));
     CHECK(counts.at(16).to_number<int>() == 1); // 60 ms
     CHECK(counts.back().to_number<int>() == 1); // the hour
-    CHECK(bounds.size() == 23); // 1 us to 4 s
+    CHECK(bounds.size() == 23);                 // 1 us to 4 s
     CHECK(ticks.at("p50").as_double() == doctest::Approx(0.003));
 }
 

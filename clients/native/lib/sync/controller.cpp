@@ -99,12 +99,13 @@ Outcome hold(Draft& draft) {
     return {.phase = Phase::held, .wake_at_ms = local_ms + k::wake_held_ms, .error_ms = error_ms};
 }
 
-bool at_end(const Draft& draft) {
+bool is_end(const Draft& draft, double position_ms) {
     const std::optional<double>& duration_ms = draft.input.player.duration_ms;
-    return duration_ms && room_position_ms(draft) >= *duration_ms - k::end_ms;
+    return duration_ms && position_ms >= *duration_ms - k::end_ms;
 }
 
-// The room is at the end of the media: a player that is nearly there runs out by itself.
+// The room is at the end of the media, or about to start there (a browser would play from the beginning): a player that
+// is nearly there runs out by itself.
 Outcome run_out(Draft& draft) {
     ControllerState& state = draft.state;
     const PlayerReport& player = draft.input.player;
@@ -134,10 +135,9 @@ Outcome decide(Draft& draft) {
     const std::optional<StartPlan> jump = pending_start(draft);
     if (!jump && !now.playing) return hold(draft);
     if (player.blocked) return let_go(draft, Phase::blocked);
+    if (is_end(draft, jump ? jump->position_ms : room_position_ms(draft))) return run_out(draft);
     if (jump) {
         adopt_plan(draft, *jump);
-    } else if (at_end(draft)) {
-        return run_out(draft);
     } else if (state.plan && !plan_holds(draft, *state.plan)) {
         state.plan.reset();
     }

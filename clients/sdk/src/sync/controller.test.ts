@@ -194,6 +194,19 @@ describe("paused rooms and ends", () => {
     expect(one.entries.at(-1)?.result.phase).toBe("ended");
   });
 
+  // A browser that is asked to play at the end begins again.
+  test("a start at the end is not played", () => {
+    const one = viewer({ durationMs: 20_000 });
+    one.pauseRoom(19_900);
+    one.schedulePlay(19_900, 300);
+    one.run(3_000);
+    const since = one.entries.length;
+    one.schedulePlay(20_000, 300);
+    one.run(3_000);
+    expect(one.player.report().ended).toBe(true);
+    expect(one.entries.slice(since).flatMap((entry) => entry.result.actions)).toEqual([]);
+  });
+
   test("a room that goes back from the end takes the player along", () => {
     const one = viewer({ durationMs: 20_000 });
     one.pauseRoom(19_900);

@@ -73,10 +73,9 @@ function decide(draft: Draft): Outcome {
   const jump = pendingStart(draft);
   if (jump === undefined && !now.playing) return hold(draft);
   if (player.blocked) return letGo(draft, "blocked");
+  if (isEnd(draft, jump?.positionMs ?? roomPositionMs(draft))) return runOut(draft);
   if (jump !== undefined) {
     adoptPlan(draft, jump);
-  } else if (atEnd(draft)) {
-    return runOut(draft);
   } else if (state.plan !== undefined && !planHolds(draft, state.plan)) {
     state.plan = undefined;
   }
@@ -155,12 +154,15 @@ function askAgain({ state, input }: Draft): boolean {
   return true;
 }
 
-function atEnd(draft: Draft): boolean {
+function isEnd(draft: Draft, positionMs: number): boolean {
   const { durationMs } = draft.input.player;
-  return durationMs !== undefined && roomPositionMs(draft) >= durationMs - k.END_MS;
+  return durationMs !== undefined && positionMs >= durationMs - k.END_MS;
 }
 
-/** The room is at the end of the media: a player that is nearly there runs out by itself. */
+/**
+ * The room is at the end of the media, or about to start there (a browser would play from the beginning): a player that
+ * is nearly there runs out by itself.
+ */
 function runOut(draft: Draft): Outcome {
   const { state, input, actions } = draft;
   const { player, localMs } = input;
