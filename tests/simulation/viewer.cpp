@@ -49,6 +49,15 @@ void Viewer::plan(Microseconds delay, void (Viewer::*what)()) {
 
 void Viewer::arrive() { dial(); }
 
+std::string Viewer::in_words() const {
+    std::string words = name_ + " (" + std::to_string(id_.value) + ")";
+    if (left_) words += ", who has left";
+    if (lossy()) words += ", over a lossy way";
+    if (wire_ && wire_->open()) words += ", whose connection is open";
+    if (!last_goodbye_.empty()) words += ", last sent away with \"" + last_goodbye_ + "\"";
+    return words;
+}
+
 void Viewer::calm_down() {
     calm_ = true;
     read_on();
@@ -116,6 +125,7 @@ void Viewer::on_bytes(ByteView bytes) {
 void Viewer::on(const Welcome& welcome) {
     if (joined_) complain(Invariant::protocol, "[J5] welcomed twice");
     joined_ = true;
+    welcomed_at_ = timeline_.now();
     asking_ = false;
     newest_seen_ = {};
     resume_token_ = welcome.resume_token;
@@ -217,6 +227,7 @@ void Viewer::on(const PluginEvent& event) {
 
 void Viewer::on(const Goodbye& goodbye) {
     ++met_["goodbye " + std::to_string(std::to_underlying(goodbye.error.code))];
+    last_goodbye_ = goodbye.error.message;
     if (goodbye.error.code == ErrorCode::kicked) {
         if (goodbye.resumable) complain(Invariant::protocol, "[J11] a kicked viewer was asked back");
         return;

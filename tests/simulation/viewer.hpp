@@ -75,6 +75,8 @@ class Viewer final : private Wire::Listener {
     void take_over_from(const Viewer& other, std::uint32_t sequence);
 
     bool joined() const { return joined_; }
+    std::string in_words() const;                           // who this is, and what is the matter with it
+    ServerTime welcomed_at() const { return welcomed_at_; } // the last time
     bool busy() const { return !unanswered_.empty(); }
     ViewerId id() const { return id_; }
     std::uint32_t sequence() const { return sequence_; }
@@ -145,6 +147,8 @@ class Viewer final : private Wire::Listener {
     bool left_ = false;
     bool reading_ = true;
     ServerTime last_heard_{};
+    ServerTime welcomed_at_{};
+    std::string last_goodbye_;
 
     // What a page keeps.
     ViewerId id_;

@@ -76,6 +76,9 @@ class World {
     Habits random_habits();
     Viewer& add_viewer(const Habits& habits, const std::string& name = {}, bool owner = false);
 
+    std::size_t joined() const;
+    std::size_t expected() const;
+
     void look();
     // Of who has all there is: now, or at rest.
     void check_state(const Viewer& viewer);
