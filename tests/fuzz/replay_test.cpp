@@ -92,3 +92,11 @@ TEST_CASE("a client in a room survives what its engine says, and mutants of it")
     replay("client_session", fuzz::fuzz_client_session, 300);
 }
 TEST_CASE("scripts of the corpus and their mutants end") { replay("script", fuzz::fuzz_script, 50); }
+TEST_CASE("media addresses survive their corpus and its mutants") { replay("media_url", fuzz::fuzz_media_url, 1000); }
+TEST_CASE("manifests of the corpus and their mutants are read or refused") {
+    replay("manifest", fuzz::fuzz_manifest, 50);
+}
+TEST_CASE("configs of the corpus and their mutants are read or refused") { replay("config", fuzz::fuzz_config, 20); }
+TEST_CASE("a live room survives what its people do, and mutants of it") {
+    replay("live_session", fuzz::fuzz_live_session, 10);
+}

@@ -18,6 +18,10 @@ void fuzz_client_session(ByteView input);
 void fuzz_connect_token(ByteView input);
 void fuzz_handshake(ByteView input);
 void fuzz_packet_opener(ByteView input);
+void fuzz_media_url(ByteView input);
+void fuzz_manifest(ByteView input);
+void fuzz_config(ByteView input);
+void fuzz_live_session(ByteView input);
 
 // An assertion that stands in every build.
 inline void must(bool held, const char* promise) {

@@ -1,13 +1,13 @@
 #include "simulation/network.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 namespace playhead::simulation {
 namespace {
 
 std::size_t alive = 0;
+std::size_t overfilled = 0;
 
 // After close() the engine waits this long for a peer that takes nothing.
 constexpr Microseconds close_timeout{5'000'000};
@@ -54,12 +54,20 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
         listener_ = nullptr;
         reading_ = false;
     }
+    void go_half_open() override {
+        half_open_ = true;
+        engine_hears_end();
+    }
+    void clog(Microseconds time) override { clogged_until_ = std::max(clogged_until_, timeline_.now() + time); }
     bool open() const override { return listener_ && !client_closed_; }
+    Microseconds full_for() const override {
+        return full_ && !closing_ && !engine_closed_ ? timeline_.now() - full_since_ : Microseconds{0};
+    }
 
     // ---- the engine's end
     void start(ConnectionEvents& events) { events_ = &events; }
     bool engine_send(std::span<const Frame> frames) {
-        assert(!full_ && "send() before on_drained()");
+        if (full_) ++overfilled;
         for (const Frame& frame : frames) {
             if (may_be_lost(frame)) {
                 carry(down_, quality_.delay_down, frame.delivery(), [self = shared_from_this(), frame] {
@@ -77,6 +85,7 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
             });
         }
         full_ = in_flight_ > quality_.capacity_bytes;
+        if (full_) full_since_ = timeline_.now();
         return !full_;
     }
     bool lossy() const { return quality_.lossy; }
@@ -110,7 +119,8 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     }
     void carry(Way& way, Microseconds delay, Delivery delivery, std::function<void()> what) {
         if (!quality_.lossy) return arrive(way.last, delay, std::move(what));
-        const bool lost = random_.chance(quality_.loss);
+        const bool clogged = timeline_.now() < clogged_until_;
+        const bool lost = random_.chance(quality_.loss) || (clogged && delivery != Delivery::reliable);
         if (delivery == Delivery::reliable) {
             const Microseconds again = lost ? random_.between(resent_after_min, resent_after_max) : Microseconds{0};
             return arrive(way.last, delay + again, std::move(what));
@@ -128,7 +138,7 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     }
     void arrive(ServerTime& last, Microseconds delay, std::function<void()> what) {
         const Microseconds jitter = random_.between(Microseconds{0}, quality_.jitter);
-        last = std::max(last, timeline_.now() + delay + jitter);
+        last = std::max({last, timeline_.now() + delay + jitter, clogged_until_});
         timeline_.at(last, std::move(what));
     }
     void take(const Frame& frame) {
@@ -147,7 +157,7 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
         if (events_) events_->on_closed(Error{ErrorCode::none, {}});
     }
     void client_hears_end(ErrorCode code) {
-        if (std::exchange(client_closed_, true)) return;
+        if (half_open_ || std::exchange(client_closed_, true)) return;
         if (listener_) std::exchange(listener_, nullptr)->on_gone(code);
     }
 
@@ -160,7 +170,10 @@ class Link final : public Wire, public std::enable_shared_from_this<Link> {
     Way down_;
     std::deque<Frame> unread_;
     std::size_t in_flight_ = 0;
+    ServerTime clogged_until_{};
+    ServerTime full_since_{};
     bool reading_ = true;
+    bool half_open_ = false;
     bool full_ = false;
     bool closing_ = false;
     bool client_closed_ = false;
@@ -233,5 +246,7 @@ std::shared_ptr<Wire> connect(Timeline& timeline, Random& random, Shard& shard, 
 }
 
 std::size_t connections_alive() { return alive; }
+
+std::size_t sends_when_full() { return overfilled; }
 
 } // namespace playhead::simulation

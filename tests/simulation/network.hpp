@@ -95,7 +95,13 @@ class Wire {
     virtual void cut() = 0;
     // The client is no more, and the engine is not told.
     virtual void die() = 0;
+    // The engine's end is gone, and the client is not told.
+    virtual void go_half_open() = 0;
+    // For so long nothing passes, either way: what must arrive does so afterwards, what may be lost is.
+    virtual void clog(Microseconds time) = 0;
     virtual bool open() const = 0;
+    // For how long the engine has not been able to send more, and has not given up either.
+    virtual Microseconds full_for() const = 0;
 };
 
 // A wire to a room of the shard. The handshake takes a round trip.
@@ -104,5 +110,7 @@ std::shared_ptr<Wire> connect(Timeline& timeline, Random& random, Shard& shard, 
 
 // Connections that the engine holds now, over all worlds of this thread: none may be left behind.
 std::size_t connections_alive();
+// How often the engine has sent on a connection that had said that it takes no more, over all worlds of this thread.
+std::size_t sends_when_full();
 
 } // namespace playhead::simulation

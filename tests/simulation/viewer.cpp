@@ -18,6 +18,12 @@ constexpr Microseconds player_tolerance{20'000};
 constexpr std::size_t samples_kept = 40;
 constexpr Microseconds patience{500'000}; // before a snapshot is asked for
 constexpr MediaTime media_length{600'000'000};
+// Beacons come once a second: who hears nothing for so long has lost its connection. Looked at every second.
+constexpr Microseconds silence_max{8'000'000};
+constexpr Microseconds listening_interval{1'000'000};
+// Unanswered commands: as many as may be said again at once after a break, and far fewer than the engine remembers.
+constexpr std::size_t unanswered_max = 10;
+static_assert(unanswered_max < Member::outcomes_kept);
 
 } // namespace
 
@@ -43,6 +49,26 @@ void Viewer::plan(Microseconds delay, void (Viewer::*what)()) {
 
 void Viewer::arrive() { dial(); }
 
+std::string Viewer::in_words() const {
+    std::string words = name_ + " (" + std::to_string(id_.value) + ")";
+    if (left_) words += ", who has left";
+    if (lossy()) words += ", over a lossy way";
+    if (wire_ && wire_->open()) words += ", whose connection is open";
+    if (!last_goodbye_.empty()) words += ", last sent away with \"" + last_goodbye_ + "\"";
+    return words;
+}
+
+void Viewer::calm_down() {
+    calm_ = true;
+    read_on();
+}
+
+void Viewer::read_on() {
+    if (std::exchange(reading_, true) || !wire_) return;
+    last_heard_ = timeline_.now();
+    wire_->set_reading(true);
+}
+
 void Viewer::dial() {
     ++life_;
     wire_ = connect(timeline_, random_, shard_, room_.id, habits_.quality, *this);
@@ -62,7 +88,9 @@ void Viewer::dial() {
 }
 
 void Viewer::say(const ClientMessage& message, Delivery delivery) {
-    if (wire_) wire_->send(encode(message), delivery);
+    if (!wire_) return;
+    ++messages_said_;
+    wire_->send(encode(message), delivery);
 }
 
 void Viewer::acknowledge() {
@@ -84,17 +112,20 @@ void Viewer::on_bytes(ByteView bytes) {
     for (const std::byte byte : bytes) trace_ = (trace_ ^ std::to_integer<std::uint64_t>(byte)) * 1099511628211u;
     trace_ ^= static_cast<std::uint64_t>(timeline_.now().time_since_epoch().count());
     const auto message = decode_server(bytes);
-    if (!message) return complain("undecodable: " + message.error().message);
+    last_heard_ = timeline_.now();
+    if (!message) return complain(Invariant::protocol, "undecodable: " + message.error().message);
+    ++heard_.at(message->index());
     if (!joined_ && !std::holds_alternative<Welcome>(*message) && !std::holds_alternative<Goodbye>(*message)) {
         if (habits_.quality.lossy) return; // [E5] it has overtaken the welcome
-        complain("[J5] something came before the welcome");
+        complain(Invariant::protocol, "[J5] something came before the welcome");
     }
     std::visit([this](const auto& what) { on(what); }, *message);
 }
 
 void Viewer::on(const Welcome& welcome) {
-    if (joined_) complain("[J5] welcomed twice");
+    if (joined_) complain(Invariant::protocol, "[J5] welcomed twice");
     joined_ = true;
+    welcomed_at_ = timeline_.now();
     asking_ = false;
     newest_seen_ = {};
     resume_token_ = welcome.resume_token;
@@ -103,12 +134,17 @@ void Viewer::on(const Welcome& welcome) {
         sequence_ = 0;
         unanswered_.clear();
     }
+    ++met_[welcome.resumed ? "welcomed back" : "welcomed"];
     // What was not answered is said again, in order, under the same numbers. [S2]
     for (const std::size_t place : unanswered_) say(said_[place].command);
     samples_.clear();
     ping();
     plan(report_interval, &Viewer::report);
     plan(Microseconds{1}, &Viewer::play_on);
+    plan(listening_interval, &Viewer::listen);
+    if (habits_.clock_step.count() > 0)
+        plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::set_clock);
+    if (habits_.clog.count() > 0) plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
     if (habits_.think_time.count() > 0) plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
     if (habits_.connection_lifetime.count() > 0)
         plan(random_.between(Microseconds{0}, 2 * habits_.connection_lifetime), &Viewer::suffer);
@@ -116,29 +152,38 @@ void Viewer::on(const Welcome& welcome) {
         plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
 }
 
-// [T1] Versions only go up; epochs do not change under a viewer.
+// [T1] Versions and ticks only go up; epochs do not change under a viewer.
 void Viewer::check_version(Epoch epoch, Version version) {
-    if (replica_.epoch() != Epoch{0} && epoch != replica_.epoch()) complain("the epoch changed");
-    if (epoch == replica_.epoch() && version < replica_.version()) complain("a version went down");
+    if (replica_.epoch() != Epoch{0} && epoch != replica_.epoch()) complain(Invariant::only_up, "the epoch changed");
+    if (epoch == replica_.epoch() && version < replica_.version()) complain(Invariant::only_up, "a version went down");
+}
+
+void Viewer::check_tick(Tick tick) {
+    if (!habits_.quality.lossy && tick < newest_tick_) complain(Invariant::only_up, "a tick went down");
+    newest_tick_ = std::max(newest_tick_, tick);
 }
 
 void Viewer::on(const Snapshot& snapshot) {
+    check_tick(snapshot.tick);
     // One that was lost and said again may come behind what made it unnecessary; then it changes nothing.
     if (!habits_.quality.lossy) check_version(snapshot.epoch, snapshot.version);
     const Version before = replica_.epoch() == snapshot.epoch ? replica_.version() : Version{0};
-    if (replica_.apply(snapshot) == Replica::Applied::hash_mismatch) complain("hash mismatch in a snapshot");
-    if (replica_.version() < before) complain("a version went down");
+    if (replica_.apply(snapshot) == Replica::Applied::hash_mismatch)
+        complain(Invariant::deltas_lead_to_state, "hash mismatch in a snapshot");
+    if (replica_.version() < before) complain(Invariant::only_up, "a version went down");
     acknowledge();
 }
 
 void Viewer::on(const Delta& delta) {
+    check_tick(delta.tick);
     if (!habits_.quality.lossy) check_version(delta.epoch, delta.version);
     const auto applied = replica_.apply(delta);
-    if (applied == Replica::Applied::hash_mismatch) complain("hash mismatch in a delta");
+    if (applied == Replica::Applied::hash_mismatch)
+        complain(Invariant::deltas_lead_to_state, "hash mismatch in a delta");
     if (applied == Replica::Applied::needs_snapshot) {
         if (habits_.quality.lossy)
             return fall_behind(delta.version); // the snapshot that it leads on from is not here yet
-        complain("a delta did not fit");
+        complain(Invariant::deltas_lead_to_state, "a delta did not fit");
     }
     acknowledge();
 }
@@ -149,34 +194,46 @@ void Viewer::on(const Beacon& beacon) {
         return;
     }
     if (beacon.version != replica_.version())
-        complain("[S3] a beacon spoke of another version than was sent before it");
-    if (beacon.state_hash != replica_.state_hash()) complain("hash mismatch in a beacon");
+        complain(Invariant::protocol, "[S3] a beacon spoke of another version than was sent before it");
+    if (beacon.state_hash != replica_.state_hash()) complain(Invariant::same_state, "hash mismatch in a beacon");
 }
 
 void Viewer::on(const Reply& reply) {
-    if (reply.version > replica_.version()) complain("[S2] an answer came before its effect");
+    if (reply.version > replica_.version()) complain(Invariant::answered, "[S2] an answer came before its effect");
     const auto said = std::ranges::find_if(unanswered_, [&](std::size_t place) {
         return said_[place].command.sequence == reply.sequence && said_[place].viewer == id_;
     });
     if (said == unanswered_.end()) return; // answered before, and asked again meanwhile
     said_[*said].reply = reply;
+    ++met_["answer " + std::to_string(std::to_underlying(reply.verdict)) + " error " +
+           std::to_string(std::to_underlying(reply.error.code))];
     unanswered_.erase(said);
+}
+
+void Viewer::on(const Event& event) {
+    check_tick(event.tick);
+    ++met_["event " + std::to_string(std::to_underlying(event.kind))];
+    events_.push_back(event);
 }
 
 // [P2] What a plugin tells is told once, and behind the state that led to it.
 void Viewer::on(const PluginEvent& event) {
-    if (event.plugin != "ward" && event.plugin != "@engine") complain("an event of an unknown plugin");
+    ++met_["event of " + event.plugin + ": " + event.name];
+    if (event.plugin != "ward" && event.plugin != "@engine")
+        complain(Invariant::protocol, "an event of an unknown plugin");
     if (event.name == "suspended" && event.plugin == "@engine" && !habits_.plugins)
-        complain("a guest heard of a failure");
+        complain(Invariant::levels, "a guest heard of a failure");
 }
 
 void Viewer::on(const Goodbye& goodbye) {
+    ++met_["goodbye " + std::to_string(std::to_underlying(goodbye.error.code))];
+    last_goodbye_ = goodbye.error.message;
     if (goodbye.error.code == ErrorCode::kicked) {
-        if (goodbye.resumable) complain("[J11] a kicked viewer was asked back");
+        if (goodbye.resumable) complain(Invariant::protocol, "[J11] a kicked viewer was asked back");
         return;
     }
     if (goodbye.resumable || goodbye.error.code == ErrorCode::replaced) return;
-    complain("refused: " + goodbye.error.message);
+    complain(Invariant::everyone_back, "refused: " + goodbye.error.message);
 }
 
 void Viewer::on(const Pong& pong) {
@@ -189,6 +246,8 @@ void Viewer::on(const Pong& pong) {
 
 void Viewer::on_gone(ErrorCode code) {
     joined_ = false;
+    reading_ = true;
+    newest_tick_ = {};
     ++life_;
     if (left_ || code == ErrorCode::replaced) {
         left_ = true;
@@ -248,13 +307,14 @@ void Viewer::play_on() {
 void Viewer::act() {
     if (calm_) return;
     plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
-    if (unanswered_.size() >= Member::outcomes_kept) return; // as many as the engine promises to remember
+    if (unanswered_.size() >= unanswered_max) return;
     if (habits_.plugins && random_.chance(0.3))
         say(ClientSignal{"ward", "poke", sorted_map({{"n", Value{random_.between(0, 99)}}})}, Delivery::lossy);
     ClientCommand command;
     command.sequence = ++sequence_;
     command.media = replica_.media().instance;
     command.issued_at = estimated_server_time();
+    if (habits_.lies) command.issued_at += random_.between(Microseconds{-2'000'000}, Microseconds{60'000'000});
     command.position_seen = std::max(player_position(), MediaTime{0});
     command.action = habits_.plugins && random_.chance(0.6) ? random_plugin_command() : random_action();
     unanswered_.push_back(said_.size());
@@ -317,18 +377,45 @@ void Viewer::suffer() {
     }
     if (calm_) return;
     if (habits_.reading_pause.count() > 0 && random_.chance(0.7)) {
-        wire_->set_reading(false);
+        wire_->set_reading(reading_ = false);
+        ++met_["stopped reading"];
         const Microseconds pause = random_.between(Microseconds{0}, habits_.reading_pause);
-        timeline_.after(pause, [wire = wire_] { wire->set_reading(true); });
+        plan(pause, &Viewer::read_on);
         return plan(pause + random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
     }
+    if (habits_.clog.count() > 0 && random_.chance(0.7)) {
+        ++met_["clogged"];
+        wire_->clog(random_.between(Microseconds{0}, habits_.clog));
+        return plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
+    }
     if (habits_.connection_lifetime.count() == 0) return;
-    if (random_.chance(habits_.silent_death)) {
+    if (random_.chance(habits_.half_open)) {
+        ++met_["half open"];
+        wire_->go_half_open();
+    } else if (random_.chance(habits_.silent_death)) {
+        ++met_["died silently"];
         wire_->die();
         on_gone(ErrorCode::none);
     } else {
+        ++met_["cut off"];
         wire_->cut();
     }
+}
+
+// A peer that is gone without a word is noticed by its silence.
+void Viewer::listen() {
+    plan(listening_interval, &Viewer::listen);
+    if (!reading_ || timeline_.now() - last_heard_ < silence_max) return;
+    ++met_["noticed silence"];
+    wire_->die();
+    on_gone(ErrorCode::none);
+}
+
+void Viewer::set_clock() {
+    if (calm_) return;
+    ++met_["clock was set"];
+    habits_.clock.offset += random_.between(-habits_.clock_step, habits_.clock_step);
+    plan(random_.between(Microseconds{0}, Microseconds{20'000'000}), &Viewer::set_clock);
 }
 
 void Viewer::leave() {
@@ -336,10 +423,10 @@ void Viewer::leave() {
     left_ = true;
 }
 
-void Viewer::take_over_from(const Viewer& other) {
+void Viewer::take_over_from(const Viewer& other, std::uint32_t sequence) {
     resume_token_ = other.resume_token_;
     id_ = other.id_;
-    sequence_ = other.sequence_ + 500; // a tab does not know what the other one said meanwhile
+    sequence_ = sequence;
     dial();
 }
 

@@ -4,13 +4,18 @@
 #include "replication/messages.hpp"
 #include "replication/replica.hpp"
 #include "session/shard.hpp"
+#include "simulation/invariant.hpp"
 #include "simulation/network.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace playhead::simulation {
@@ -33,6 +38,10 @@ struct Habits {
     Microseconds connection_lifetime{0}; // on average until it breaks; 0 = it holds
     Microseconds reading_pause{0};       // every now and then it stops reading for up to this long
     double silent_death = 0;             // the share of breaks of which the engine is not told
+    double half_open = 0;                // and of those of which the viewer is not
+    Microseconds clog{0};                // instead of a break, now and then nothing passes for up to this long
+    bool lies = false;                   // says that it acted long ago, or will have
+    Microseconds clock_step{0};          // every now and then its clock is set by up to this
     Microseconds back_after{2'000'000};  // a lost viewer returns within this
     bool plugins = false;                // speaks to the room's plugin, too
     double mischief = 0;                 // the share of that which makes plugins fail, or kicks somebody
@@ -45,6 +54,9 @@ struct Said {
     std::optional<Reply> reply; // empty: never answered
 };
 
+// How many messages of each kind were heard, in the order of ServerMessage.
+using Heard = std::array<std::uint64_t, std::variant_size_v<ServerMessage>>;
+
 // A client as PROTOCOL.md tells it to be: joins, replicates, asks for the time, follows with a player, commands,
 // repeats what was not answered, comes back with its token and version. Checks what it is told, all the time.
 class Viewer final : private Wire::Listener {
@@ -56,22 +68,33 @@ class Viewer final : private Wire::Listener {
 
     void arrive(); // for the first time
     // No more commands and no more trouble: lets what is under way come to rest.
-    void calm_down() { calm_ = true; }
+    void calm_down();
     void leave();
-    // A second tab of the same viewer: what this one keeps, on a connection of its own.
-    void take_over_from(const Viewer& other);
+    // A second tab of the same viewer: what this one keeps, on a connection of its own. Its commands are numbered from
+    // `sequence` on, since a tab does not know what the other one has said meanwhile.
+    void take_over_from(const Viewer& other, std::uint32_t sequence);
 
     bool joined() const { return joined_; }
+    std::string in_words() const;                           // who this is, and what is the matter with it
+    ServerTime welcomed_at() const { return welcomed_at_; } // the last time
     bool busy() const { return !unanswered_.empty(); }
     ViewerId id() const { return id_; }
+    std::uint32_t sequence() const { return sequence_; }
     const Replica& replica() const { return replica_; }
     const std::vector<Said>& said() const { return said_; }
     const std::vector<Event>& events() const { return events_; }
+    const Heard& heard() const { return heard_; }
+    std::uint64_t messages_said() const { return messages_said_; }
+    bool lossy() const { return habits_.quality.lossy; }
+    // Its way is as good as it says: nothing is held up on it.
+    Microseconds wire_full_for() const { return wire_ ? wire_->full_for() : Microseconds{0}; }
     // Where the picture stands, by the player itself.
     MediaTime player_position() const;
     ServerTime estimated_server_time() const;
-    // What was wrong, in words; empty if nothing was.
-    const std::vector<std::string>& complaints() const { return complaints_; }
+    // What was wrong; empty if nothing was.
+    const std::vector<Complaint>& complaints() const { return complaints_.all(); }
+    // What it has met: answers, goodbyes and events by kind, and troubles of its own.
+    const std::map<std::string, std::uint64_t>& met() const { return met_; }
     std::uint64_t trace() const { return trace_; } // a hash over all bytes heard
 
   private:
@@ -82,7 +105,7 @@ class Viewer final : private Wire::Listener {
     void on(const Delta& delta);
     void on(const Pong& pong);
     void on(const Reply& reply);
-    void on(const Event& event) { events_.push_back(event); }
+    void on(const Event& event);
     void on(const PluginEvent& event);
     void on(const Goodbye& goodbye);
     void on(const Beacon& beacon);
@@ -102,7 +125,11 @@ class Viewer final : private Wire::Listener {
     Action random_plugin_command();
     void suffer();
     void check_version(Epoch epoch, Version version);
-    void complain(std::string what) { complaints_.push_back(std::move(what)); }
+    void check_tick(Tick tick);
+    void read_on();
+    void listen();
+    void set_clock();
+    void complain(Invariant invariant, std::string what) { complaints_.add(invariant, std::move(what)); }
     // Plans something for later, unless this viewer is gone or has another connection by then.
     void plan(Microseconds delay, void (Viewer::*what)());
 
@@ -111,19 +138,24 @@ class Viewer final : private Wire::Listener {
     Shard& shard_;
     const CreatedRoom room_;
     const std::string name_;
-    const Habits habits_;
+    Habits habits_;
     std::shared_ptr<Wire> wire_;
     std::uint32_t life_ = 0; // one per connection
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool joined_ = false;
     bool calm_ = false;
     bool left_ = false;
+    bool reading_ = true;
+    ServerTime last_heard_{};
+    ServerTime welcomed_at_{};
+    std::string last_goodbye_;
 
     // What a page keeps.
     ViewerId id_;
     std::string resume_token_;
     Replica replica_;
     Version newest_seen_;
+    Tick newest_tick_;
     bool asking_ = false; // ask_if_behind() is planned
     std::uint32_t sequence_ = 0;
     std::deque<std::size_t> unanswered_; // places in said_
@@ -142,7 +174,10 @@ class Viewer final : private Wire::Listener {
     bool player_playing_ = false;
 
     std::vector<Event> events_;
-    std::vector<std::string> complaints_;
+    Heard heard_{};
+    std::uint64_t messages_said_ = 0;
+    std::map<std::string, std::uint64_t> met_;
+    Complaints complaints_;
     std::uint64_t trace_ = 14695981039346656037u;
 };
 

@@ -1,6 +1,6 @@
 #include "simulation/ward.hpp"
 
-#include <doctest/doctest.h>
+#include <stdexcept>
 
 namespace playhead::simulation {
 namespace {
@@ -87,8 +87,9 @@ std::shared_ptr<const PluginSet> ward(const std::string& version) {
     request.source.code_path = "ward/init.lua";
     auto set = load_plugins({request});
     if (!set) {
-        for (const std::string& problem : set.error()) MESSAGE(problem);
-        FAIL("the world's plugin does not load");
+        std::string problems = "the world's plugin does not load:";
+        for (const std::string& problem : set.error()) problems += "\n" + problem;
+        throw std::logic_error(problems);
     }
     return *std::move(set);
 }

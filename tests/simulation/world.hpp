@@ -1,10 +1,14 @@
 #pragma once
 
 #include "session/shard.hpp"
+#include "simulation/hostile.hpp"
+#include "simulation/invariant.hpp"
 #include "simulation/network.hpp"
 #include "simulation/viewer.hpp"
+#include "simulation/watch.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,16 +23,23 @@ struct Scenario {
     Microseconds duration{60'000'000};
     Microseconds delay_max{120'000}; // one way; each viewer has its own
     Microseconds jitter_max{40'000};
+    Microseconds think_time{2'000'000};  // between a viewer's commands, on average
     Microseconds connection_lifetime{0}; // on average; 0 = they hold
     double silent_death = 0;
-    double slow_readers = 0; // share of the viewers
-    double lossy = 0;        // share of the viewers that come by a way that loses things, as ENet's
-    double loss_max = 0.3;   // how much; each has its own
-    double second_tabs = 0;  // chance a second that someone opens the room in a second tab
-    double stalls = 0;       // chance a second that the engine's thread stands still for up to 400 ms
-    bool plugins = false;    // the room has one, and the viewers use it
-    double mischief = 0;     // the share of what they ask of it that makes it fail, or kicks somebody
-    bool reload = false;     // half-way its next version takes over
+    double half_open = 0;
+    Microseconds clog_max{0}; // every now and then a viewer's way passes nothing for up to this long
+    double slow_readers = 0;  // share of the viewers
+    double never_readers = 0; // share of the viewers that stop reading until they are closed for it
+    double liars = 0;         // share of the viewers that say that they acted at other times than they did
+    double clock_steps = 0;   // share of the viewers whose clock is set now and then, by up to ten seconds
+    int hostile = 0;          // beside the viewers, those that do what no client does
+    double lossy = 0;         // share of the viewers that come by a way that loses things, as ENet's
+    double loss_max = 0.3;    // how much; each has its own
+    double second_tabs = 0;   // chance a second that someone opens the room in a second tab
+    double stalls = 0;        // chance a second that the engine's thread stands still for up to 400 ms
+    bool plugins = false;     // the room has one, and the viewers use it
+    double mischief = 0;      // the share of what they ask of it that makes it fail, or kicks somebody
+    bool reload = false;      // half-way its next version takes over
     SessionSettings settings;
 };
 
@@ -38,11 +49,17 @@ class World {
   public:
     explicit World(const Scenario& scenario);
 
-    // Lives through the scenario, calms down, checks, closes. Returns what was wrong, one line each.
-    std::vector<std::string> live();
+    // Lives through the scenario, calms down, checks, closes. Returns what was wrong.
+    std::vector<Complaint> live();
 
     // The same seed and build give the same hash.
     std::uint64_t hash() const { return hash_; }
+    // What was asked of the engine.
+    std::uint64_t operations() const;
+    // How long the world has been.
+    Microseconds lived() const { return timeline_.now().time_since_epoch(); }
+    // Which states were reached, and how often: what viewers met, and what the engine counted.
+    std::map<std::string, std::uint64_t> coverage();
     std::size_t commands_said() const;
     std::size_t commands_applied() const;
     std::size_t commands_refused(ErrorCode code) const;
@@ -59,13 +76,21 @@ class World {
     Habits random_habits();
     Viewer& add_viewer(const Habits& habits, const std::string& name = {}, bool owner = false);
 
+    std::size_t joined() const;
+    std::size_t expected() const;
+
+    void look();
+    // Of who has all there is: now, or at rest.
+    void check_state(const Viewer& viewer);
     void check_agreement();
+    void check_silence();
     void check_late_joiners();
     Viewer& join_late(const std::string& name, bool owner);
     void check_players();
     void check_commands();
+    void check_order();
     void check_nothing_left();
-    void complain(std::string what) { wrong_.push_back(std::move(what)); }
+    void complain(Invariant invariant, std::string what) { wrong_.add(invariant, std::move(what)); }
     const RoomState& state() const { return *shard_.state(room_.id); }
 
     const Scenario scenario_;
@@ -76,8 +101,13 @@ class World {
     CreatedRoom room_;
     std::vector<std::unique_ptr<Viewer>>
         viewers_; // the first one is the witness: never in trouble, never says anything
+    std::vector<std::unique_ptr<Hostile>> hostile_;
     ServerTime stalled_until_{};
-    std::vector<std::string> wrong_;
+    ServerTime looked_at_{};
+    Complaints wrong_;
+    Watch watch_{wrong_};
+    std::map<std::string, std::uint64_t> coverage_;
+    std::uint64_t operations_ = 0;
     std::uint64_t hash_ = 0;
     bool trouble_ = true;
 };
