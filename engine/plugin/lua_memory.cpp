@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <new>
+#include <sys/mman.h>
 
 // What nobody has is out of bounds for the address sanitizer too.
 #if defined(__SANITIZE_ADDRESS__)
@@ -131,6 +132,7 @@ void LuaMemory::drop_page(Page* page) {
 bool LuaMemory::add_span() {
     void* memory = std::aligned_alloc(span_bytes, span_bytes);
     if (memory == nullptr) return false;
+    if (held_bytes() >= small_pages_bytes_max) static_cast<void>(::madvise(memory, span_bytes, MADV_HUGEPAGE));
     Span* span = new (memory) Span{.next = nullptr, .previous = nullptr, .free = nullptr, .free_pages = 0};
     for (std::size_t at = span_bytes - page_bytes; at > 0; at -= page_bytes) {
         Page* page = new (static_cast<std::byte*>(memory) + at)

@@ -38,6 +38,10 @@ class LuaMemory {
                                                              2048, 3072, 4096, 6144, block_bytes_max};
     static constexpr std::size_t page_bytes = 32 * 1024;
     static constexpr std::size_t span_bytes = 64 * page_bytes;
+    // Beyond this the machine is asked for large pages of its own: of gigabytes, by small ones, a quarter of a tick
+    // goes into finding out where things are. Up to here it does not, and large ones make a tick's tail: one takes two
+    // milliseconds to be found, and where the machine is virtual it now and then has to find out anew where each is.
+    static constexpr std::size_t small_pages_bytes_max = 1024UL * 1024 * 1024;
 
     struct Free { // in a block that nobody has
         Free* next;
