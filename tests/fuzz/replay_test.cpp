@@ -92,6 +92,9 @@ TEST_CASE("a client in a room survives what its engine says, and mutants of it")
     replay("client_session", fuzz::fuzz_client_session, 300);
 }
 TEST_CASE("scripts of the corpus and their mutants end") { replay("script", fuzz::fuzz_script, 50); }
+TEST_CASE("HTTP requests of the corpus and their mutants are answered or refused") {
+    replay("http_request", fuzz::fuzz_http_request, 200);
+}
 TEST_CASE("media addresses survive their corpus and its mutants") { replay("media_url", fuzz::fuzz_media_url, 1000); }
 TEST_CASE("manifests of the corpus and their mutants are read or refused") {
     replay("manifest", fuzz::fuzz_manifest, 50);

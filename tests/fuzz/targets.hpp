@@ -18,6 +18,7 @@ void fuzz_client_session(ByteView input);
 void fuzz_connect_token(ByteView input);
 void fuzz_handshake(ByteView input);
 void fuzz_packet_opener(ByteView input);
+void fuzz_http_request(ByteView input);
 void fuzz_media_url(ByteView input);
 void fuzz_manifest(ByteView input);
 void fuzz_config(ByteView input);
