@@ -1,39 +1,33 @@
+#include "fuzz/input.hpp"
 #include "fuzz/targets.hpp"
 #include "native/hostile_engine.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace playhead::fuzz {
 namespace {
 
 // The next message: two bytes of length, then as many of those as there are.
-Bytes take(ByteView& input) {
-    if (input.size() < 2) {
-        input = {};
-        return {};
-    }
-    const auto wanted = std::to_integer<std::size_t>(input[0]) | std::to_integer<std::size_t>(input[1]) << 8;
-    const ByteView message = input.subspan(2, std::min(wanted, input.size() - 2));
-    input = input.subspan(2 + message.size());
-    return {message.begin(), message.end()};
+Bytes take_message(Input& input) {
+    const std::size_t low = input.byte();
+    return input.bytes(low | std::size_t{input.byte()} << 8U);
 }
 
 } // namespace
 
 // Whatever an engine sends to a client that is in a room, and uses it. The first byte says whether it comes over ENet,
 // and whether there was an honest welcome before.
-void fuzz_client_session(ByteView input) {
-    if (input.empty()) return;
-    const auto kind = std::to_integer<unsigned>(input[0]);
-    input = input.subspan(1);
+void fuzz_client_session(ByteView bytes) {
+    if (bytes.empty()) return;
+    Input input{bytes};
+    const unsigned kind = input.byte();
     client::test::Victim victim{(kind & 1) != 0};
     if ((kind & 2) != 0) victim.join();
     std::size_t answers = 0;
     std::size_t asked = 0;
     victim.room->on_change([&] { static_cast<void>(victim.room->view()); });
-    while (!input.empty()) {
-        victim.engine->say(take(input));
+    while (input.more()) {
+        victim.engine->say(take_message(input));
         victim.poll();
         if (asked < 3) {
             ++asked;

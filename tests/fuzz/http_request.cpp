@@ -1,3 +1,5 @@
+#include "fuzz/input.hpp"
+#include "fuzz/socket_pair.hpp"
 #include "fuzz/targets.hpp"
 #include "net/http/connection.hpp"
 
@@ -5,7 +7,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -84,30 +85,23 @@ class Peer {
 
 // What a peer sends to the HTTP port, through the connection and the service as shipped, over a socket. The first byte
 // says in how large pieces it comes.
-void fuzz_http_request(ByteView input) {
-    if (input.empty()) return;
-    const std::size_t piece = 1 + std::to_integer<std::size_t>(input[0]) * 16;
-    input = input.subspan(1);
-    std::array<int, 2> ends{};
-    must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0,
-         "there is a descriptor left");
+void fuzz_http_request(ByteView bytes) {
+    if (bytes.empty()) return;
+    Input input{bytes};
+    const std::size_t piece = 1 + std::size_t{input.byte()} * 16;
     boost::asio::io_context io{1};
-    boost::asio::ip::tcp::socket socket{io};
-    boost::system::error_code failed;
-    socket.assign(boost::asio::ip::tcp::v4(), ends[0], failed);
-    must(!failed, "a socket can be had");
+    SocketPair<boost::asio::ip::tcp::socket> sockets{io};
 
     const StandingClock clock;
     SmallBackend backend;
     http::Settings settings;
     settings.admin_token = "0123456789abcdef";
     http::Service service{settings, {77, TickLength{}, "fuzz"}, clock, backend};
-    Peer peer{ends[1]};
-    const auto connection = std::make_shared<http::HttpConnection>(std::move(socket), nullptr, service);
+    Peer peer{sockets.peer};
+    const auto connection = std::make_shared<http::HttpConnection>(std::move(sockets.engine), nullptr, service);
     boost::asio::co_spawn(io, connection->run(connection), boost::asio::detached);
-    while (!input.empty()) {
-        peer.say(input.first(std::min(piece, input.size())));
-        input = input.subspan(std::min(piece, input.size()));
+    while (input.more()) {
+        peer.say(input.bytes(piece));
         io.poll();
         peer.listen();
     }

@@ -1,3 +1,5 @@
+#include "fuzz/input.hpp"
+#include "fuzz/socket_pair.hpp"
 #include "fuzz/targets.hpp"
 #include "net/websocket/client_frames.hpp"
 #include "net/websocket/connection.hpp"
@@ -23,29 +25,6 @@
 
 namespace playhead::fuzz {
 namespace {
-
-using Room = CreatedRoom;
-
-// What is left of the input, taken a byte or a text at a time; zeros when there is nothing left.
-class Script {
-  public:
-    explicit Script(ByteView input) : rest_(input) {}
-    bool more() const { return !rest_.empty(); }
-    unsigned byte() {
-        if (rest_.empty()) return 0;
-        const auto value = std::to_integer<unsigned>(rest_[0]);
-        rest_ = rest_.subspan(1);
-        return value;
-    }
-    Bytes bytes(std::size_t count) {
-        const ByteView taken = rest_.first(std::min(count, rest_.size()));
-        rest_ = rest_.subspan(taken.size());
-        return {taken.begin(), taken.end()};
-    }
-
-  private:
-    ByteView rest_;
-};
 
 // The far end of a socket whose near end the engine has. Speaks the protocol as far as the script lets it.
 class Client {
@@ -142,7 +121,7 @@ class Life {
   public:
     Life() : shard_(settings(), TickLength{}, EngineRun{7, {}}, time_, random_), room_(make_room()) {}
 
-    void live(Script script) {
+    void live(Input script) {
         for (int steps = 0; script.more() && steps < 400; ++steps) step(script);
         calm_down();
         for (Place& place : places_) place.client.reset();
@@ -158,7 +137,7 @@ class Life {
         settings.fresh_viewers_max = 2; // wide rooms, too
         return settings;
     }
-    Room make_room() {
+    CreatedRoom make_room() {
         static const auto plugins = simulation::ward();
         RoomRequest request;
         request.id = RoomId::parse("fuzz").value();
@@ -167,9 +146,9 @@ class Life {
         request.plugins = plugins;
         return shard_.create(request).value();
     }
-    Place& any_place(Script& script) { return places_[script.byte() % places_.size()]; }
+    Place& any_place(Input& script) { return places_[script.byte() % places_.size()]; }
 
-    void step(Script& script) {
+    void step(Input& script) {
         switch (script.byte() % 11) {
         case 0: connect(any_place(script), script); break;
         case 1: pass(Microseconds{50'000} * (1 + script.byte() % 8)); break;
@@ -189,20 +168,14 @@ class Life {
         }
     }
 
-    void connect(Place& place, Script& script) {
-        std::array<int, 2> ends{};
-        must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0,
-             "there is a descriptor left");
+    void connect(Place& place, Input& script) {
+        SocketPair<websocket::Socket> sockets{io_};
         constexpr int small = 4096; // a reader that stops is noticed soon
-        ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-        websocket::Socket socket{io_};
-        boost::system::error_code failed;
-        socket.assign(boost::asio::ip::tcp::v4(), ends[0], failed);
-        must(!failed, "a socket can be had");
+        ::setsockopt(sockets.engine.native_handle(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
         const unsigned how = script.byte();
-        place.client = std::make_unique<Client>(ends[1]);
+        place.client = std::make_unique<Client>(sockets.peer);
         place.reading = true;
-        shard_.attach(room_.id, websocket::make_connection(std::move(socket), *shared_, {}));
+        shard_.attach(room_.id, websocket::make_connection(std::move(sockets.engine), *shared_, {}));
         Hello hello;
         hello.protocol_min = hello.protocol_max = 1;
         hello.room = room_.id.text();
@@ -213,7 +186,7 @@ class Life {
         if ((how & 16) == 0) place.client->say(hello);
         turn();
     }
-    void command(Place& place, Script& script) {
+    void command(Place& place, Input& script) {
         if (!place.client) return;
         ClientCommand command;
         command.sequence = ++place.sequence + (script.byte() % 16 == 0 ? script.byte() : 0);
@@ -236,7 +209,7 @@ class Life {
         }
         place.client->say(command);
     }
-    void plugin_command(Place& place, Script& script) {
+    void plugin_command(Place& place, Input& script) {
         if (!place.client) return;
         static constexpr std::array<const char*, 10> names{"note",  "drop",    "staff", "seal", "push",
                                                            "shift", "promote", "kick",  "fail", "nothing"};
@@ -266,7 +239,7 @@ class Life {
         if (name == "shift") return keep({});
         return keep({"n"});
     }
-    void small_talk(Place& place, Script& script) {
+    void small_talk(Place& place, Input& script) {
         if (!place.client) return;
         switch (script.byte() % 5) {
         case 0: place.client->say(Ping{static_cast<std::int64_t>(script.byte())}); break;
@@ -277,11 +250,11 @@ class Life {
         }
     }
     // A message of the peer's own making.
-    static void say_raw(Place& place, Script& script) {
+    static void say_raw(Place& place, Input& script) {
         const std::size_t size = script.byte();
         if (place.client) place.client->write(websocket::test::binary(script.bytes(size)));
     }
-    static void write_raw(Place& place, Script& script) {
+    static void write_raw(Place& place, Input& script) {
         const std::size_t size = script.byte() % 32;
         if (place.client) place.client->write(script.bytes(size));
     }
@@ -329,7 +302,7 @@ class Life {
     simulation::Timeline time_;
     simulation::Random random_{1};
     Shard shard_;
-    Room room_;
+    CreatedRoom room_;
     std::array<Place, 4> places_;
 };
 
@@ -343,7 +316,7 @@ void fuzz_live_session(ByteView input) {
         return true;
     }();
     static_cast<void>(quiet);
-    Life{}.live(Script{input});
+    Life{}.live(Input{input});
 }
 
 } // namespace playhead::fuzz

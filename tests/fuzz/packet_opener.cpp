@@ -1,3 +1,4 @@
+#include "fuzz/input.hpp"
 #include "fuzz/targets.hpp"
 #include "seal/packet.hpp"
 
@@ -19,11 +20,11 @@ struct Sealed {
 // Takes the input as a script: what a true peer seals, and what a network (or somebody in it) does with it.
 class Script {
   public:
-    explicit Script(ByteView input) : rest_(input) {}
+    explicit Script(ByteView input) : input_(input) {}
 
     void run() {
-        while (!rest_.empty() && packets_.size() < packets_max) {
-            switch (next() % 4) {
+        while (input_.more() && packets_.size() < packets_max) {
+            switch (input_.byte() % 4) {
             case 0: seal(); break;
             case 1: deliver(); break;
             case 2: deliver_altered(); break;
@@ -33,27 +34,15 @@ class Script {
     }
 
   private:
-    unsigned next() {
-        if (rest_.empty()) return 0;
-        const auto byte = std::to_integer<unsigned>(rest_.front());
-        rest_ = rest_.subspan(1);
-        return byte;
-    }
-    Bytes take(std::size_t count) {
-        const ByteView part = rest_.first(std::min(count, rest_.size()));
-        rest_ = rest_.subspan(part.size());
-        return {part.begin(), part.end()};
-    }
-
     void seal() {
-        Sealed sealed{take(next()), {}};
+        Sealed sealed{input_.bytes(input_.byte()), {}};
         sealed.packet.resize(sealed.plain.size() + seal::packet_overhead_bytes);
         sealer_.seal(sealed.plain, sealed.packet);
         packets_.push_back(std::move(sealed));
     }
     void deliver() {
         if (packets_.empty()) return;
-        Sealed& sealed = packets_[next() % packets_.size()];
+        Sealed& sealed = packets_[input_.byte() % packets_.size()];
         Bytes copy = sealed.packet;
         const auto opened = opener_.open(copy);
         must(opened.has_value() == !sealed.opened, "a packet opens once");
@@ -63,13 +52,13 @@ class Script {
     }
     void deliver_altered() {
         if (packets_.empty()) return;
-        Bytes copy = packets_[next() % packets_.size()].packet;
-        const std::size_t at = next() * 256 + next();
-        copy[at % copy.size()] ^= static_cast<std::byte>(1U << next() % 8);
+        Bytes copy = packets_[input_.byte() % packets_.size()].packet;
+        const std::size_t at = input_.byte() * 256 + input_.byte();
+        copy[at % copy.size()] ^= static_cast<std::byte>(1U << input_.byte() % 8);
         must(!opener_.open(copy), "an altered packet does not open");
     }
     void deliver_raw() {
-        Bytes bytes = take(next());
+        Bytes bytes = input_.bytes(input_.byte());
         const auto opened = opener_.open(bytes);
         must(!opened, "nobody guesses a packet");
         must(!opened.error().message.empty(), "a refusal has a reason");
@@ -78,7 +67,7 @@ class Script {
     // Not the key of the corpus: nothing in the script is sealed with it already.
     static constexpr seal::Key key{std::array<std::byte, seal::Key::bytes_count>{std::byte{1}}};
 
-    ByteView rest_;
+    Input input_;
     seal::PacketSealer sealer_{key};
     seal::PacketOpener opener_{key};
     std::vector<Sealed> packets_;

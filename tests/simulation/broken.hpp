@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-// Only in the copies of engine sources that broken.cmake makes: is this mistake the one that is being made now?
+// Only in the copies of engine sources that break_source.cmake makes: is this mistake the one that is being made now?
 namespace playhead::simulation {
 
 inline std::string& mistake() {

@@ -86,7 +86,7 @@ class Viewer final : private Wire::Listener {
     const Heard& heard() const { return heard_; }
     std::uint64_t messages_said() const { return messages_said_; }
     bool lossy() const { return habits_.quality.lossy; }
-    // Its way is as good as it says: nothing is held up on it.
+    // For how long its way has taken nothing more.
     Microseconds wire_full_for() const { return wire_ ? wire_->full_for() : Microseconds{0}; }
     // Where the picture stands, by the player itself.
     MediaTime player_position() const;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 namespace playhead::simulation {
@@ -38,6 +38,14 @@ RoomRequest request(const Scenario& scenario) {
     request.media->url = "/media/first.mp4";
     if (scenario.plugins) request.plugins = ward();
     return request;
+}
+
+// By what it is known that an action has happened: each target is said once in a world. Empty: not to be told.
+using Happening = std::pair<EventKind, std::int64_t>;
+std::optional<Happening> happening_of(const Action& action) {
+    if (const auto* seek = std::get_if<Seek>(&action)) return Happening{EventKind::sought, seek->to.count()};
+    if (const auto* load = std::get_if<Load>(&action)) return Happening{EventKind::loaded, load->start.count()};
+    return std::nullopt;
 }
 
 } // namespace
@@ -303,19 +311,13 @@ void World::check_players() {
 // The witness hears every event. What was answered applied happened once; what was refused or superseded, never; what
 // was never answered (its author was gone for good), at most once.
 void World::check_commands() {
-    std::map<std::pair<EventKind, std::int64_t>, int> happened;
+    std::map<Happening, int> happened;
     for (const Event& event : viewers_.front()->events()) ++happened[{event.kind, event.position.count()}];
     for (const auto& viewer : viewers_) {
         for (const Said& said : viewer->said()) {
-            std::pair<EventKind, std::int64_t> key;
-            if (const auto* seek = std::get_if<Seek>(&said.command.action)) {
-                key = {EventKind::sought, seek->to.count()};
-            } else if (const auto* load = std::get_if<Load>(&said.command.action)) {
-                key = {EventKind::loaded, load->start.count()};
-            } else {
-                continue;
-            }
-            const int times = happened[key];
+            const auto happening = happening_of(said.command.action);
+            if (!happening) continue;
+            const int times = happened[*happening];
             const std::string how = " was applied " + std::to_string(times) + " times";
             // [R8] Asked again after its answer was forgotten, since another tab has said much meanwhile: that tells
             // nothing.
@@ -336,18 +338,15 @@ void World::check_commands() {
 
 // What one viewer asked for happens in the order in which it asked.
 void World::check_order() {
-    std::map<std::tuple<ViewerId, EventKind, std::int64_t>, std::uint32_t> asked;
+    std::map<std::pair<ViewerId, Happening>, std::uint32_t> asked;
     for (const auto& viewer : viewers_) {
-        for (const Said& said : viewer->said()) {
-            if (const auto* seek = std::get_if<Seek>(&said.command.action))
-                asked[{said.viewer, EventKind::sought, seek->to.count()}] = said.command.sequence;
-            if (const auto* load = std::get_if<Load>(&said.command.action))
-                asked[{said.viewer, EventKind::loaded, load->start.count()}] = said.command.sequence;
-        }
+        for (const Said& said : viewer->said())
+            if (const auto happening = happening_of(said.command.action))
+                asked[{said.viewer, *happening}] = said.command.sequence;
     }
     std::map<ViewerId, std::uint32_t> last;
     for (const Event& event : viewers_.front()->events()) {
-        const auto found = asked.find({event.viewer, event.kind, event.position.count()});
+        const auto found = asked.find({event.viewer, {event.kind, event.position.count()}});
         if (found == asked.end()) continue;
         if (found->second < std::exchange(last[event.viewer], found->second))
             complain(Invariant::stated_order, "what a viewer asked for later happened earlier");
