@@ -141,6 +141,9 @@ const Keys<Config>& top_keys() {
             "opens /admin: whoever has it may look into the engine and reload it over HTTP", set_admin_token,
             // A secret is not printed, lest it goes where the printed settings go.
             [](const Config& config) { return config.admin_token.empty() ? Value{std::string{}} : Value{}; }),
+        {"record", "a folder's path, or a table",
+         "with it rooms are recorded, to be replayed with playhead-replay; see below", read_recording,
+         [](const Config& config) { return recording_value(config.recording); }},
         boolean<Config>(
             "connect_tokens_only", [](auto& c) -> auto& { return c.sessions.connect_tokens_only; },
             "links only get connect tokens, which are used once"),
@@ -177,6 +180,7 @@ std::vector<std::string> known_keys() {
     for (const auto& key : top_keys()) known.push_back(key.name);
     for (const auto& key : tls_keys()) known.push_back("tls." + key.name);
     for (const auto& key : enet_keys()) known.push_back("enet." + key.name);
+    for (const auto& key : recording_keys()) known.push_back("record." + key.name);
     for (const auto& key : limit_keys()) known.push_back("limits." + key.name);
     for (const auto& key : room_keys()) known.push_back("rooms[]." + key.name);
     for (const auto& key : media_keys()) known.push_back("rooms[].media." + key.name);
@@ -243,7 +247,8 @@ std::string effective_config(const Config& config) {
 std::string config_reference() {
     const Config defaults;
     return reference_rows(top_keys(), defaults) + "\n`tls`:\n\n" + reference_rows(tls_keys(), tls::Files{}) +
-           "\n`enet`:\n\n" + reference_rows(enet_keys(), enet::Settings{}) + "\n`limits`:\n\n" +
+           "\n`enet`:\n\n" + reference_rows(enet_keys(), enet::Settings{}) + "\n`record`:\n\n" +
+           reference_rows(recording_keys(), RecordingSettings{}) + "\n`limits`:\n\n" +
            reference_rows(limit_keys(), defaults) + "\nEach of `rooms`:\n\n" +
            reference_rows(room_keys(), RoomRequest{}) + "\n`media` of a room:\n\n" +
            reference_rows(media_keys(), Load{});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/recording_folder.hpp"
 #include "core/time.hpp"
 #include "net/enet/host.hpp"
 #include "net/http/server.hpp"
@@ -30,6 +31,7 @@ struct Config {
     std::string log_level = "info";
     std::filesystem::path plugins_folder;
     std::shared_ptr<const PluginSet> plugins; // of every room that does not say its own; null: none
+    std::optional<RecordingSettings> recording; // none: no room can be recorded
     std::string admin_token;                  // whoever has it may administer the engine over HTTP; empty: nobody
     std::vector<RoomRequest> rooms;           // permanent ones
 };

@@ -17,6 +17,7 @@ const Keys<RoomRequest>& room_keys();
 const Keys<Load>& media_keys(); // of a room
 const Keys<tls::Files>& tls_keys();
 const Keys<enet::Settings>& enet_keys();
+const Keys<RecordingSettings>& recording_keys();
 
 // A list of rooms, for Config::rooms.
 void read_rooms(Config& config, const Value& value, const std::string& path, Reading& reading);
@@ -28,6 +29,10 @@ Value tls_value(const std::optional<tls::Files>& files);
 // { listen = "0.0.0.0:8081", sealed = true }, for Config::enet.
 void read_enet(Config& config, const Value& value, const std::string& path, Reading& reading);
 Value enet_value(const std::optional<enet::Settings>& settings);
+
+// "var/recordings", or { folder = "var/recordings", all = false }, for Config::recording.
+void read_recording(Config& config, const Value& value, const std::string& path, Reading& reading);
+Value recording_value(const std::optional<RecordingSettings>& settings);
 
 // { chat = { keep = 100 }, queue = {} }: reads these plugins from reading.plugins_folder, checks and orders them.
 // Null after a mistake.

@@ -110,6 +110,17 @@ class ShardsBackend final : public http::Backend {
                 reply(merged(std::move(reloads)));
             });
     }
+    void start_recording(RoomId id, bool left_out, http::Reply<Result<std::string>> reply) override {
+        ShardThread& shard = shards_.of(id);
+        shard.post([id = std::move(id), left_out, reply = std::move(reply)](Shard& here) mutable {
+            reply(here.record(id, left_out));
+        });
+    }
+    void stop_recording(RoomId id, http::Reply<Result<void>> reply) override {
+        ShardThread& shard = shards_.of(id);
+        shard.post(
+            [id = std::move(id), reply = std::move(reply)](Shard& here) mutable { reply(here.stop_recording(id)); });
+    }
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
         using Uses = std::vector<PluginUse>;
         shards_.gather<Uses>(
@@ -169,6 +180,19 @@ EngineRun random_run(RandomSource& random) {
     return run;
 }
 
+std::unique_ptr<RecordingFolder> recording_folder_of(const Config& config) {
+    return config.recording ? std::make_unique<RecordingFolder>(*config.recording) : nullptr;
+}
+
+RecordingRules recording_rules_of(const Config& config, RecordingFolder* folder, const std::string& version) {
+    if (folder == nullptr) return {};
+    return {.store = folder,
+            .engine = version,
+            .all = config.recording->all,
+            .left_out = !config.recording->names_and_chat,
+            .part_bytes_max = config.recording->part_mib * 1024 * 1024};
+}
+
 // Each shard has copies of its own of the plugins, and the rooms of the config that are its.
 std::vector<std::string> open_rooms(Shards& shards, const Config& config) {
     shards.each([&](ShardThread& thread) { thread.shard().use_plugins(copies_of(plugin_sets_of(config))); });
@@ -195,6 +219,7 @@ struct Server::Impl {
         : engine_run(random_run(random)),
           host(config.http.host),
           io_uring(config.io_uring),
+          recordings(recording_folder_of(config)),
           shards(config.shards ? *config.shards : shards_of_this_machine(), config.sessions, config.tick_length,
                  engine_run, clock, random),
           backend(http_io, shards, random, version, std::move(reread)),
@@ -203,6 +228,9 @@ struct Server::Impl {
           hang_ups(http_io),
           drain_timer(http_io) {
         if (config.enet) shards.listen(*config.enet);
+        shards.each([&](ShardThread& thread) {
+            thread.shard().use_recordings(recording_rules_of(config, recordings.get(), version));
+        });
         links = open_rooms(shards, config);
     }
 
@@ -255,6 +283,7 @@ struct Server::Impl {
     std::string host;
     bool io_uring;
     std::vector<std::string> links; // of the rooms of the config
+    std::unique_ptr<RecordingFolder> recordings;
     Shards shards;
     ShardsBackend backend;
     http::Server http;

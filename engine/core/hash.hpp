@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -10,6 +11,13 @@ inline constexpr std::uint32_t fnv1a32_start = 2166136261u;
 
 // One more byte of an FNV-1a hash.   Source: Fowler, Noll, Vo; draft-eastlake-fnv.
 constexpr std::uint32_t fnv1a32(std::uint32_t hash, std::uint8_t byte) { return (hash ^ byte) * 16777619u; }
+
+// The same of 64 bits, over bytes.
+constexpr std::uint64_t fnv1a64(std::span<const std::byte> bytes) {
+    std::uint64_t hash = 14695981039346656037u;
+    for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint8_t>(byte)) * 1099511628211u;
+    return hash;
+}
 
 // Spreads every bit of a hash over all of it, so that sums of hashes stay well mixed.   Source: MurmurHash3 finaliser.
 constexpr std::uint32_t fmix32(std::uint32_t hash) {

@@ -20,6 +20,10 @@ class Chance {
         }
     }
 
+    // As it was: the four words of another's state.
+    explicit Chance(const std::array<std::uint64_t, 4>& words) : words_(words) {}
+    const std::array<std::uint64_t, 4>& words() const { return words_; }
+
     std::uint64_t next() {
         const std::uint64_t result = std::rotl(words_[1] * 5, 7) * 9;
         const std::uint64_t shifted = words_[1] << 17U;

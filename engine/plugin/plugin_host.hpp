@@ -53,6 +53,10 @@ class PluginHost final : public Judge, private TransformChain {
     std::optional<Tick> next_due(Tick tick) const;
     // Events wait for the next tick.
     bool behind() const { return !waiting_.empty(); }
+    // Nothing waits: neither to be told nor to be done, nor to be taken.
+    bool settled() const {
+        return !behind() && host_.actions.empty() && host_.events.empty() && host_.requests.empty();
+    }
     void collect_garbage();
     void suspend(std::string_view plugin, Tick tick);
 

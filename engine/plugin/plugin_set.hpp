@@ -33,6 +33,7 @@ struct PluginRequest {
     PluginSource source;
     Value settings;            // what the operator says; the rest is there by default
     std::string settings_path; // how messages call them: "scripts/demo.lua: plugins.chat"; empty: "settings of chat"
+    bool operator==(const PluginRequest&) const = default;
 };
 
 struct Plugin {

@@ -4,6 +4,7 @@
 #include "core/time.hpp"
 #include "plugin/plugin_set.hpp"
 #include "plugin/role_names.hpp"
+#include "plugin/room_witness.hpp"
 #include "plugin/time_allowance.hpp"
 #include "room/room.hpp"
 
@@ -71,8 +72,8 @@ struct PluginContext {
     LuaMemory* memory = nullptr;
 };
 
-// A Room under the rules of its plugins. The unit of determinism: the same inputs and the same seed give the same bytes
-// (unless the TimeAllowance ended a hook: whoever records inputs records that as suspend()).
+// A Room under the rules of its plugins. The unit of determinism: the same bytes come of the same inputs, the same seed
+// and the same answers of the TimeAllowance: a RoomWitness hears all three).
 // One tick is: apply() each input in order, advance(), commit(), take_...(), collect_garbage().
 //   Cost:   without plugins that of a Room. With them a Lua state, made when the first viewer joins (or speaks) or by
 //           start(); a tick in which no hook is due does not enter it.
@@ -82,6 +83,9 @@ class RuledRoom {
   public:
     RuledRoom(Epoch epoch, RoomInfo info, TickLength tick_length, std::shared_ptr<const PluginSet> plugins,
               std::uint64_t seed, PluginContext context = {});
+    // Goes on from there. If its plugins were running the next thing it is told is restart().
+    RuledRoom(RoomState state, PluginState plugin_state, TickLength tick_length,
+              std::shared_ptr<const PluginSet> plugins, PluginContext context);
     ~RuledRoom();
     RuledRoom(const RuledRoom&) = delete;
     RuledRoom& operator=(const RuledRoom&) = delete;
@@ -97,7 +101,7 @@ class RuledRoom {
     // `missed` ticks are ones that this one stands for too: due timers fire once, periodic hooks are told.
     void advance(Tick tick, std::uint32_t missed, const Lead& lead);
 
-    Version commit() { return room_.commit(); }
+    Version commit();
     std::vector<Event> take_events();
     std::vector<PluginEvent> take_plugin_events();
     std::vector<PluginRequestOut> take_requests();
@@ -121,6 +125,16 @@ class RuledRoom {
     // Other plugins, or others of their versions and settings: new state beside the old, migration, self-tests, swap.
     // On any failure the old ones stay and the message says why. Between ticks.
     std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);
+    // The same with the plugins that it has. What they keep in Lua only is gone, as after a reload; afterwards all that
+    // the next tick depends on stands in state() and plugin_state(), as they were before it. While settled().
+    std::expected<void, std::string> restart(Tick tick);
+    // Nothing waits for the next tick, and everything is committed.
+    bool settled() const;
+    // Its plugins have been started.
+    bool started() const { return host_ != nullptr; }
+
+    // Whoever is to hear what the room is told, from here on; null: nobody.
+    void use(RoomWitness* witness);
     // As repeated failure would.
     void suspend(std::string_view plugin, Tick tick);
 
@@ -133,7 +147,27 @@ class RuledRoom {
     const PluginSet& plugins() const { return *plugins_; } // empty without any
 
   private:
+    // The time of whoever lends it, with the witness listening.
+    class WitnessedTime final : public TimeAllowance {
+      public:
+        explicit WitnessedTime(TimeAllowance* time) : time_(time) {}
+        TimeAllowance* used() { return time_ == nullptr ? nullptr : this; }
+        void use(RoomWitness* witness) { witness_ = witness; }
+        void begin() override { time_->begin(); }
+        Microseconds end(std::int64_t instructions) override;
+        bool spent() override;
+
+      private:
+        TimeAllowance* time_;
+        RoomWitness* witness_ = nullptr;
+    };
+
+    void start_plugins(Tick tick);
+    std::expected<void, std::string> swap(std::shared_ptr<const PluginSet> plugins, Tick tick);
+
     Room room_;
+    RoomWitness* witness_ = nullptr;
+    WitnessedTime time_;
     PluginContext context_;
     std::shared_ptr<const PluginSet> plugins_;
     std::unique_ptr<PluginState> plugin_state_;

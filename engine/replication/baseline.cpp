@@ -44,7 +44,9 @@ RoomFields fields_since(const RoomState& state, Version base, Audience audience)
     return fields;
 }
 
-RoomFields all_fields(const RoomState& state, Audience audience) {
+} // namespace
+
+RoomFields fields_of(const RoomState& state, Audience audience) {
     RoomFields fields{.info = state.info.value(),
                       .media = state.media.value(),
                       .motion = state.motion.value(),
@@ -60,8 +62,6 @@ RoomFields all_fields(const RoomState& state, Audience audience) {
     }
     return fields;
 }
-
-} // namespace
 
 void Baseline::observe(const RoomState& state, Tick tick) {
     const bool same_history = state.epoch == epoch_ && version_ != Version{0} && state.version >= version_;
@@ -98,7 +98,7 @@ Frame Baseline::snapshot(const RoomState& state, Audience audience) {
                                .version = version_,
                                .tick = tick_,
                                .state_hash = state_hash(audience),
-                               .fields = all_fields(state, audience)});
+                               .fields = fields_of(state, audience)});
         ++snapshots_encoded_;
     }
     return kept;

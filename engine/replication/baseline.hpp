@@ -2,6 +2,7 @@
 
 #include "core/time.hpp"
 #include "replication/frame.hpp"
+#include "replication/messages.hpp"
 #include "replication/state_hash.hpp"
 #include "room/state.hpp"
 
@@ -11,6 +12,9 @@
 #include <utility>
 
 namespace playhead {
+
+// Everything that `audience` sees of a room, for a snapshot.
+RoomFields fields_of(const RoomState& state, Audience audience);
 
 // Builds what brings a viewer from its base version to the newest: for each audience one delta per base and one
 // snapshot, each encoded once and shared. Any base works, since every field carries the version of its last change; a

@@ -136,10 +136,13 @@ void Room::advance(Tick tick) {
     }
 }
 
+bool Room::changed() const {
+    return state_.info.dirty() || state_.media.dirty() || state_.motion.dirty() || state_.viewer_count.dirty() ||
+           state_.roster.dirty() || state_.shared.dirty();
+}
+
 Version Room::commit() {
-    const bool changed = state_.info.dirty() || state_.media.dirty() || state_.motion.dirty() ||
-                         state_.viewer_count.dirty() || state_.roster.dirty() || state_.shared.dirty();
-    if (!changed) return state_.version;
+    if (!changed()) return state_.version;
     ++state_.version.value;
     state_.info.commit(state_.version);
     state_.media.commit(state_.version);

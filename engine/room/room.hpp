@@ -72,6 +72,8 @@ class Room {
 
     // At version 1, so that version 0 can mean "nothing" everywhere.
     Room(Epoch epoch, RoomInfo info, TickLength tick_length);
+    // Goes on from there; nothing in it is uncommitted.
+    Room(RoomState state, TickLength tick_length) : state_(std::move(state)), tick_length_(tick_length) {}
 
     // Applies one input at `tick`; a command is answered. Events are kept for take_events().
     // An input about a viewer who is not here changes nothing. ViewerId{0}, the engine, may command without being a
@@ -84,6 +86,7 @@ class Room {
 
     // Gives all changes since the last commit one new version; the version stays if nothing changed.
     Version commit();
+    bool changed() const;
 
     // What plugins and the engine may change beside commands; part of the next commit. Bits of Role; a viewer who is
     // not here, and Role::anyone, change nothing.

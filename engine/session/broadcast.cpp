@@ -47,6 +47,10 @@ const Frame& Broadcast::update_from(Epoch epoch, Version base, Audience audience
     return level.update;
 }
 
+Frame Broadcast::unstamped_update_from(Version base, Audience audience) {
+    return baseline_.update_from(*state_, state_->epoch, base, std::nullopt, audience);
+}
+
 Frame Broadcast::snapshot(Audience audience) {
     Frame frame = baseline_.snapshot(*state_, audience);
     count_encodings();

@@ -49,6 +49,8 @@ class Broadcast {
     Version version() const { return state_->version; }
     const Frame& update_from(Epoch epoch, Version base, Audience audience);
     Frame snapshot(Audience audience);
+    // For whoever keeps it: it never says when it was sent.
+    Frame unstamped_update_from(Version base, Audience audience);
     // By the roles that the viewer has now.
     Audience audience_of(ViewerId viewer) const;
     // Moves whenever somebody's roles do.

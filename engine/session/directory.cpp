@@ -53,7 +53,8 @@ RoomSummary Directory::summary(const RoomHost& room) const {
                        .listed = listed,
                        .viewers = state.viewer_count.value(),
                        .media_title = state.media.value().title,
-                       .join_token = listed ? to_text(Token{TokenKind::join, room.id(), room.keys().join}) : ""};
+                       .join_token = listed ? to_text(Token{TokenKind::join, room.id(), room.keys().join}) : "",
+                       .recorded = room.recorded()};
 }
 
 std::vector<RoomSummary> Directory::listed() const {

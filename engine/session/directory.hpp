@@ -26,6 +26,7 @@ struct RoomSummary {
     std::string media_title;
     std::string join_token;               // only given for listed rooms and to the room's creator
     std::vector<PluginSummary> plugins{}; // in the order in which they are asked; not in lists of rooms
+    bool recorded = false;                // what happens in it is written down
 };
 
 struct RoomRequest {

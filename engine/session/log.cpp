@@ -64,6 +64,14 @@ void log_plugins_kept(const RoomId& room, std::string_view why) {
     logger().warn("plugins_kept room={} why=\"{}\"", room.text(), why);
 }
 
+void log_recording_began(const RoomId& room, std::string_view recording) {
+    logger().info("recording_began room={} file={}", room.text(), recording);
+}
+
+void log_recording_ended(const RoomId& room, std::string_view recording, std::string_view why) {
+    logger().info("recording_ended room={} file={} why=\"{}\"", room.text(), recording, why);
+}
+
 void log_tick_overrun(Tick tick, Microseconds duration, std::size_t rooms) {
     logger().warn("tick_overrun tick={} duration_us={} rooms_run={}", tick.number, duration.count(), rooms);
 }

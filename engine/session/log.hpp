@@ -50,6 +50,8 @@ class PluginLog {
 void log_room_created(const RoomId& room, bool permanent);
 void log_room_expired(const RoomId& room);
 void log_plugins_kept(const RoomId& room, std::string_view why);
+void log_recording_began(const RoomId& room, std::string_view recording);
+void log_recording_ended(const RoomId& room, std::string_view recording, std::string_view why);
 void log_tick_overrun(Tick tick, Microseconds duration, std::size_t rooms);
 
 } // namespace playhead

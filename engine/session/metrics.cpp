@@ -173,6 +173,9 @@ Metrics& Metrics::operator+=(const Metrics& other) {
         &Metrics::kicks_total,
         &Metrics::bans_total,
         &Metrics::plugin_room_ticks_put_off_total,
+        &Metrics::recordings,
+        &Metrics::recordings_lost_total,
+        &Metrics::recording_bytes_total,
     };
     tick_duration += other.tick_duration;
     tick_lateness += other.tick_lateness;
@@ -240,6 +243,10 @@ std::string to_prometheus(const Metrics& metrics) {
     page.counter("plugin_room_ticks_put_off_total",
                  "Ticks that rooms with dear plugins waited, so that others had theirs.",
                  metrics.plugin_room_ticks_put_off_total);
+    page.gauge("recordings", "Rooms that are recorded now.", metrics.recordings);
+    page.counter("recordings_lost_total", "Recordings that ended because their file could not be written.",
+                 metrics.recordings_lost_total);
+    page.counter("recording_bytes_total", "Bytes of recordings.", metrics.recording_bytes_total);
     return page.take();
 }
 

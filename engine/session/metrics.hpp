@@ -47,6 +47,9 @@ struct Metrics {
     std::uint64_t kicks_total = 0;
     std::uint64_t bans_total = 0;
     std::uint64_t plugin_room_ticks_put_off_total = 0;
+    std::uint64_t recordings = 0; // of rooms, now
+    std::uint64_t recordings_lost_total = 0;
+    std::uint64_t recording_bytes_total = 0;
 
     // Of several shards together.
     Metrics& operator+=(const Metrics& other);

@@ -57,10 +57,12 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
     broadcast_.observe(shard.next_tick);
     ++shard_.metrics.rooms;
     wake();
+    if (shard_.recording.store != nullptr && shard_.recording.all) record(shard_.recording.left_out);
 }
 
 RoomHost::~RoomHost() {
     shard_.due.cancel(due_);
+    end_recording("the room ends");
     --shard_.metrics.rooms;
     shard_.metrics.viewers -= places_.size();
     shard_.metrics.sessions -= fan_out_.size();
@@ -85,6 +87,7 @@ std::optional<Error> RoomHost::load(const Load& load) {
 
 void RoomHost::run(Tick tick, std::uint32_t missed) {
     const ServerTime now = shard_.clock.now();
+    keep_recording(tick);
     load_plugins(tick);
     std::optional<PluginTime::Turn> turn;
     if (has_plugins()) turn.emplace(shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::tick);
@@ -116,11 +119,14 @@ void RoomHost::run(Tick tick, std::uint32_t missed) {
     news |= tell_events();
     for (const PluginRequestOut& request : room_.take_requests())
         std::visit([&](const auto& wanted) { carry_out(wanted); }, request);
+    std::optional<Beacon> beacon;
     if (tick >= beacon_tick_) {
         beacon_tick_ = next_beacon_after(tick);
-        broadcast_.set_beacon(survey(now));
+        beacon = survey(now);
+        broadcast_.set_beacon(*beacon);
         news = true;
     }
+    if (recorder_) write_down(outcomes, now, beacon);
 
     for (const Outcome& outcome : outcomes) answer(outcome, tick);
     for (const ViewerId viewer : std::exchange(newcomers_, {}))

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "plugin/ruled_room.hpp"
+#include "recording/recorder.hpp"
 #include "session/admission.hpp"
 #include "session/bans.hpp"
 #include "session/broadcast.hpp"
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace playhead {
@@ -33,6 +35,7 @@ namespace playhead {
 //           room_host_messages.cpp what arrives between ticks
 //           room_host_viewers.cpp  who comes and goes
 //           room_host_plugins.cpp  what plugins ask for, and their reload
+//           room_host_recording.cpp  writing down what the room is told
 //   Thread: its shard.   Owner: the shard's Directory.
 class RoomHost final : private SessionOwner {
   public:
@@ -103,6 +106,14 @@ class RoomHost final : private SessionOwner {
     // Runs these instead, from `tick` on; or goes on with the old ones, and says why.
     std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);
 
+    // ---- recording
+    // From now on; the name of the recording. The room's plugins start anew for it, as by a reload.
+    //   Errors: denied, with the reason: there is nowhere to, it is recorded already, its plugins cannot be started.
+    Result<std::string> record(bool left_out);
+    // False if it was not recorded.
+    bool stop_recording();
+    bool recorded() const { return recorder_ != nullptr; }
+
     const RoomId& id() const { return id_; }
     const RoomKeys& keys() const { return keys_; }
     // As of the last beacon.
@@ -141,6 +152,13 @@ class RoomHost final : private SessionOwner {
     // What the room shows the viewer as; empty if it is not there.
     std::string name_of(ViewerId viewer) const;
 
+    std::expected<void, std::string> begin_recording(recording::Recorder::About about, Tick tick);
+    void end_recording(std::string_view why);
+    // A recording that has become long goes on in another file; one that is lost ends.
+    void keep_recording(Tick tick);
+    // Before anyone is told of it.
+    void write_down(const std::vector<Outcome>& outcomes, ServerTime start, const std::optional<Beacon>& beacon);
+
     void load_plugins(Tick tick);
     void rest(Tick tick);
     void tell_wall_time(Tick tick, ServerTime now);
@@ -170,6 +188,7 @@ class RoomHost final : private SessionOwner {
     std::shared_ptr<const PluginSet> plugins_;
     PluginCost cost_;
     RuledRoom room_;
+    std::unique_ptr<recording::Recorder> recorder_; // of room_; null: it is not recorded
     Broadcast broadcast_;
     Places places_;
     Bans bans_;

@@ -36,6 +36,10 @@ class Refused final : public ConnectionEvents {
     bool closed_ = false;
 };
 
+std::unexpected<Error> no_room(const RoomId& id) {
+    return std::unexpected(Error{ErrorCode::room_unknown, "there is no room '" + id.text() + "'"});
+}
+
 // While less than this part of its length has passed, a tick sends to its small rooms itself.
 constexpr int sending_share = 8;
 
@@ -120,8 +124,21 @@ Result<IssuedToken> Shard::issue(const RoomId& id, const JoinRequest& request) {
     if (impl_->context.draining)
         return std::unexpected(Error{ErrorCode::draining, "the engine is going down", drain_retry_ms});
     RoomHost* room = impl_->directory.find(id);
-    if (!room) return std::unexpected(Error{ErrorCode::room_unknown, "there is no room '" + id.text() + "'"});
-    return room->issue(request);
+    return room ? room->issue(request) : no_room(id);
+}
+
+void Shard::use_recordings(RecordingRules rules) { impl_->context.recording = std::move(rules); }
+
+Result<std::string> Shard::record(const RoomId& id, bool left_out) {
+    RoomHost* room = impl_->directory.find(id);
+    return room ? room->record(left_out) : no_room(id);
+}
+
+Result<void> Shard::stop_recording(const RoomId& id) {
+    RoomHost* room = impl_->directory.find(id);
+    if (!room) return no_room(id);
+    if (room->stop_recording()) return {};
+    return std::unexpected(Error{ErrorCode::denied, "the room '" + id.text() + "' is not recorded"});
 }
 
 seal::UsedTokens& Shard::used_tokens() { return impl_->context.used_tokens; }

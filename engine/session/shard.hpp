@@ -12,6 +12,7 @@
 #include "session/metrics.hpp"
 #include "session/overview.hpp"
 #include "session/plugin_sets.hpp"
+#include "session/recording_rules.hpp"
 #include "session/relays.hpp"
 #include "session/settings.hpp"
 
@@ -19,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace playhead {
@@ -53,6 +55,14 @@ class Shard {
     // Over all rooms; by name, version and code.
     std::vector<PluginUse> plugin_uses() const;
     const PluginFigures& plugin_figures() const;
+
+    // ---- recording
+    // Of rooms that are made from now on, and of those that are asked for.
+    void use_recordings(RecordingRules rules);
+    // The recording's name.   Errors: room_unknown, and those of RoomHost::record().
+    Result<std::string> record(const RoomId& id, bool left_out);
+    // Errors: room_unknown; denied: it is not recorded.
+    Result<void> stop_recording(const RoomId& id);
 
     // Wide rooms' connections may be shared out to these; they outlive the shard.
     void use_relays(const Relays& relays);

@@ -11,6 +11,7 @@
 #include "session/log.hpp"
 #include "session/metrics.hpp"
 #include "session/plugin_time.hpp"
+#include "session/recording_rules.hpp"
 #include "session/relays.hpp"
 #include "session/settings.hpp"
 
@@ -42,6 +43,7 @@ struct ShardContext {
     AdmissionQueue admissions;
     PeerLog peer_log;
     PluginLog plugin_log;
+    RecordingRules recording{};
 };
 
 } // namespace playhead

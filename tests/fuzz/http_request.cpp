@@ -39,6 +39,8 @@ struct SmallBackend final : http::Backend {
         reply(std::unexpected(Error{ErrorCode::token_wrong, "this link does not open the room"}));
     }
     void reload_plugins(http::Reply<Result<PluginReload>> reply) override { reply(PluginReload{}); }
+    void start_recording(RoomId id, bool, http::Reply<Result<std::string>> reply) override { reply(id.text()); }
+    void stop_recording(RoomId, http::Reply<Result<void>> reply) override { reply({}); }
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override { reply({}); }
     void overview(http::Reply<std::vector<ShardOverview>> reply) override { reply({}); }
     void metrics_page(http::Reply<std::string> reply) override { reply("shard 1\n"); }

@@ -23,6 +23,7 @@ void fuzz_media_url(ByteView input);
 void fuzz_manifest(ByteView input);
 void fuzz_config(ByteView input);
 void fuzz_live_session(ByteView input);
+void fuzz_recording(ByteView input);
 
 // An assertion that stands in every build.
 inline void must(bool held, const char* promise) {

@@ -11,13 +11,14 @@ import pathlib
 import re
 import sys
 
-LEVELS = {"core": 0, "seal": 1, "room": 1, "replication": 2, "plugin": 3, "session": 4, "net": 5, "store": 5,
+LEVELS = {"core": 0, "seal": 1, "room": 1, "replication": 2, "plugin": 3, "recording": 3.5, "session": 4, "net": 5, "store": 5,
           "cluster": 6, "media": 6, "app": 7}
-PURE_LEVEL_MAX = 3
+PURE_LEVEL_MAX = 3.5
 # Of engine/README.md: no code.
 PICTURES = "docs"
 # What is sealed, and for whom, is a matter of sessions and transports: what they carry knows nothing of keys.
 SEALERS = {"session", "net", "app"}
+SERIALIZERS = ("replication", "recording")
 
 # Who may include what, by the start of the include's path. None as the folder list: nobody in a pure layer.
 GENERATED = re.compile(r"^(schemas/|.*_generated\.h$)")
@@ -56,10 +57,10 @@ def rule_broken(folder, part, is_header, quoted, path):
             return f"{folder} (L{level}) may only include layers below it, and {top} is L{LEVELS[top]}"
     elif quoted and not GENERATED.match(path):
         return 'a quoted include is written from engine/: "<layer>/<file>.hpp"'
-    if GENERATED.match(path) and folder != "replication":
-        return "only replication includes generated FlatBuffers code"
-    if FLATBUFFERS.match(path) and folder != "replication":
-        return "only replication includes FlatBuffers"
+    if GENERATED.match(path) and folder not in SERIALIZERS:
+        return f"only {' and '.join(SERIALIZERS)} include generated FlatBuffers code"
+    if FLATBUFFERS.match(path) and folder not in SERIALIZERS:
+        return f"only {' and '.join(SERIALIZERS)} include FlatBuffers"
     if LUA.match(path) and folder != "plugin":
         return "only plugin includes Lua"
     if ENET.match(path) and folder != "net":

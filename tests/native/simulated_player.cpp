@@ -56,8 +56,9 @@ void SimulatedPlayer::set_hung(bool hung) {
 PlayerReport SimulatedPlayer::report() {
     if (hung_) return last_answer_;
     const bool seeking = now_ms_ < seeking_until_ms_;
+    const double step_ms = behaviour_.step_ms;
     last_answer_ = {.local_ms = now_ms_,
-                    .position_ms = position_ms_,
+                    .position_ms = step_ms > 0 ? std::floor(position_ms_ / step_ms) * step_ms : position_ms_,
                     .duration_ms = behaviour_.duration_ms,
                     .loaded = loaded_,
                     .ready = !stalled_ && !seeking,

@@ -20,6 +20,8 @@ struct Behaviour {
     // How much faster than told its clock runs, as a fraction.
     double drift = 0;
     std::optional<double> duration_ms = 3'600'000;
+    // Its position, as it says it, moves by so much at once.
+    double step_ms = 0;
 };
 
 // What mpv 0.35.1 costs with a null audio device (reference/players.md, clients/native/mpv), and what its adapter says.

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, invariants> names = {
     "only_up",      "counts",        "limits",
     "quiet_rooms",  "levels",        "strangers",
     "protocol",     "everyone_back", "nothing_left",
+    "same_again",
 };
 static_assert(!names.back().empty());
 

@@ -28,8 +28,9 @@ enum class Invariant : std::uint8_t {
     protocol,             // what the engine says can be read and comes in the order that PROTOCOL.md states
     everyone_back,        // who was lost and has not left comes back
     nothing_left,         // once everyone has gone, nothing is left behind
+    same_again,           // what was recorded of the room comes out the same when it is replayed
 };
-inline constexpr std::size_t invariants = static_cast<std::size_t>(Invariant::nothing_left) + 1;
+inline constexpr std::size_t invariants = static_cast<std::size_t>(Invariant::same_again) + 1;
 std::string_view name_of(Invariant invariant);
 
 // An invariant was broken; how, in words.

@@ -92,3 +92,14 @@ mistake(leaks_connections nothing_left session/room_host.cpp
 mistake(does_not_roll_back denials_hold plugin/plugin_state.cpp
         [=[    while (undo_.size() > mark) {]=]
         [=[    while (undo_.size() > mark && !breaks("does_not_roll_back")) {]=])
+mistake(records_no_conditions same_again recording/recorder.cpp
+        [=[    turn_.calls.emplace_back(mask_]=]
+        [=[    if (breaks("records_no_conditions") && std::holds_alternative<Condition>(input)) return;
+    turn_.calls.emplace_back(mask_]=])
+mistake(draws_chance_anew same_again recording/decode.cpp
+        [=[    std::ranges::copy(*wire.chance(), words.begin());]=]
+        [=[    std::ranges::copy(*wire.chance(), words.begin());
+    if (breaks("draws_chance_anew")) ++words.front();]=])
+mistake(lets_scripts_run_on limits plugin/lua_budget.cpp
+        [=[    if (budget.left < 0) finish(]=]
+        [=[    if (budget.left < 0 && !breaks("lets_scripts_run_on")) finish(]=])

@@ -28,7 +28,7 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.3)) scenario.second_tabs = 0.2;
     if (on(0.3)) scenario.stalls = 0.3;
     if (on(0.3)) scenario.liars = 0.5;
-    if (on(0.2)) scenario.clock_steps = 0.4;
+    if (on(0.2)) scenario.sleepers = 0.4;
     if (on(0.4)) scenario.lossy = 0.6;
     if (on(0.3)) scenario.hostile = static_cast<int>(random.between(1, 3));
     scenario.plugins = on(0.6);
@@ -39,6 +39,9 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.2)) scenario.settings.joins_per_s = 2, scenario.settings.join_burst = 2;
     scenario.settings.silence_timeout = seconds{random.between(6, 12)};
     scenario.settings.empty_room_expiry = seconds{30};
+    if (on(0.6)) scenario.recorded = on(0.5) ? Scenario::Recorded::from_the_start : Scenario::Recorded::from_some_time;
+    scenario.recorded_without_names = on(0.3);
+    if (on(0.3)) scenario.stalling_players = 0.4;
     return scenario;
 }
 
@@ -56,7 +59,8 @@ Scenario everything(std::uint64_t seed, Microseconds duration) {
     scenario.slow_readers = 0.3;
     scenario.never_readers = 0.1;
     scenario.liars = 0.2;
-    scenario.clock_steps = 0.2;
+    scenario.sleepers = 0.2;
+    scenario.stalling_players = 0.2;
     scenario.hostile = 2;
     scenario.lossy = 0.4;
     scenario.second_tabs = 0.05;
@@ -64,6 +68,7 @@ Scenario everything(std::uint64_t seed, Microseconds duration) {
     scenario.plugins = true;
     scenario.mischief = 0.05;
     scenario.reload = true;
+    scenario.recorded = Scenario::Recorded::from_some_time;
     scenario.settings.silence_timeout = seconds{10};
     return scenario;
 }

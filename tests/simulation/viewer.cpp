@@ -11,11 +11,10 @@
 namespace playhead::simulation {
 namespace {
 
-constexpr Microseconds ping_interval{250'000};
 constexpr Microseconds report_interval{1'000'000};
-constexpr Microseconds player_interval{50'000};
-constexpr Microseconds player_tolerance{20'000};
-constexpr std::size_t samples_kept = 40;
+// A player is looked at no sooner than this: nobody's timers are finer.
+constexpr Microseconds soonest{1000};
+constexpr Microseconds latest{1'000'000};
 constexpr Microseconds patience{500'000}; // before a snapshot is asked for
 constexpr MediaTime media_length{600'000'000};
 // Beacons come once a second: who hears nothing for so long has lost its connection. Looked at every second.
@@ -25,7 +24,27 @@ constexpr Microseconds listening_interval{1'000'000};
 constexpr std::size_t unanswered_max = 10;
 static_assert(unanswered_max < Member::outcomes_kept);
 
+client::PlayerCapabilities coarse() {
+    client::PlayerCapabilities says = client::test::fine();
+    says.clock_resolution_ms = 40;
+    return says;
+}
+
 } // namespace
+
+// mpv, Chromium, Firefox, and one that takes half a second for a seek.   Source: reference/players.md
+const std::vector<PlayerKind> player_kinds{
+    {"mpv", client::test::mpv, client::test::mpv_says(), Microseconds{10'000}},
+    {"Chromium", client::test::chromium, client::test::fine(), Microseconds{15'000}},
+    {"Firefox",
+     {.play_latency_ms = 84, .seek_ms = 30, .rate_delay_ms = 80, .step_ms = 40},
+     coarse(),
+     Microseconds{25'000}},
+    {"slow",
+     {.play_latency_ms = 120, .seek_ms = 500, .rate_delay_ms = 100},
+     client::test::fine(),
+     Microseconds{15'000}},
+};
 
 Viewer::Viewer(Timeline& timeline, Random& random, Shard& shard, CreatedRoom room, std::string name,
                const Habits& habits)
@@ -34,7 +53,8 @@ Viewer::Viewer(Timeline& timeline, Random& random, Shard& shard, CreatedRoom roo
       shard_(shard),
       room_(std::move(room)),
       name_(std::move(name)),
-      habits_(habits) {}
+      habits_(habits),
+      follower_(player_kinds.at(habits.player), habits.media_drift, habits.clock.ms_at(timeline.now())) {}
 
 Viewer::~Viewer() {
     *alive_ = false;
@@ -137,13 +157,12 @@ void Viewer::on(const Welcome& welcome) {
     ++met_[welcome.resumed ? "welcomed back" : "welcomed"];
     // What was not answered is said again, in order, under the same numbers. [S2]
     for (const std::size_t place : unanswered_) say(said_[place].command);
-    samples_.clear();
-    ping();
+    follower_.welcome(welcome, local_ms());
+    plan(Microseconds{1}, &Viewer::follow);
     plan(report_interval, &Viewer::report);
-    plan(Microseconds{1}, &Viewer::play_on);
     plan(listening_interval, &Viewer::listen);
-    if (habits_.clock_step.count() > 0)
-        plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::set_clock);
+    if (habits_.sleep.count() > 0) plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::sleep);
+    if (habits_.stall.count() > 0) plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::stall);
     if (habits_.clog.count() > 0) plan(random_.between(Microseconds{0}, Microseconds{8'000'000}), &Viewer::suffer);
     if (habits_.think_time.count() > 0) plan(random_.between(Microseconds{0}, 2 * habits_.think_time), &Viewer::act);
     if (habits_.connection_lifetime.count() > 0)
@@ -171,6 +190,7 @@ void Viewer::on(const Snapshot& snapshot) {
     if (replica_.apply(snapshot) == Replica::Applied::hash_mismatch)
         complain(Invariant::deltas_lead_to_state, "hash mismatch in a snapshot");
     if (replica_.version() < before) complain(Invariant::only_up, "a version went down");
+    follower_.motion(replica_.motion());
     acknowledge();
 }
 
@@ -185,10 +205,13 @@ void Viewer::on(const Delta& delta) {
             return fall_behind(delta.version); // the snapshot that it leads on from is not here yet
         complain(Invariant::deltas_lead_to_state, "a delta did not fit");
     }
+    follower_.motion(replica_.motion());
+    if (delta.sent_at) follower_.one_way(*delta.sent_at, local_ms());
     acknowledge();
 }
 
 void Viewer::on(const Beacon& beacon) {
+    if (beacon.fresh) follower_.one_way(beacon.server_time, local_ms());
     if (habits_.quality.lossy && beacon.version != replica_.version()) {
         if (beacon.version > replica_.version()) fall_behind(beacon.version);
         return;
@@ -236,18 +259,13 @@ void Viewer::on(const Goodbye& goodbye) {
     complain(Invariant::everyone_back, "refused: " + goodbye.error.message);
 }
 
-void Viewer::on(const Pong& pong) {
-    const std::int64_t t3 = habits_.clock.at(timeline_.now());
-    const std::int64_t t1 = pong.t1.time_since_epoch().count();
-    const std::int64_t t2 = pong.t2.time_since_epoch().count();
-    samples_.push_back({(t3 - pong.t0_us) - (t2 - t1), ((t1 - pong.t0_us) + (t2 - t3)) / 2});
-    if (samples_.size() > samples_kept) samples_.pop_front();
-}
+void Viewer::on(const Pong& pong) { follower_.pong(pong, local_ms()); }
 
 void Viewer::on_gone(ErrorCode code) {
     joined_ = false;
     reading_ = true;
     newest_tick_ = {};
+    follower_.lost();
     ++life_;
     if (left_ || code == ErrorCode::replaced) {
         left_ = true;
@@ -256,53 +274,38 @@ void Viewer::on_gone(ErrorCode code) {
     plan(random_.between(Microseconds{100'000}, habits_.back_after), &Viewer::dial);
 }
 
-void Viewer::ping() {
-    say(Ping{habits_.clock.at(timeline_.now())}, Delivery::lossy);
-    plan(ping_interval, &Viewer::ping);
+// The client's own loop: the player, and the clock that it is steered by.
+void Viewer::follow() {
+    follower_.check_sleep(local_ms(), static_cast<double>(timeline_.now().time_since_epoch().count()) / 1000);
+    follower_.poll(local_ms());
+    if (const auto ping = follower_.due_ping(local_ms(), replica_.viewer_count())) say(*ping, Delivery::lossy);
+    const double next_ms = std::min(follower_.next_ms(), local_ms() + static_cast<double>(latest.count()) / 1000);
+    plan(std::max(habits_.clock.when(next_ms) - timeline_.now(), soonest), &Viewer::follow);
 }
 
 void Viewer::report() {
-    Report report;
-    report.version = replica_.version();
-    report.media = replica_.media().instance;
-    report.delay = habits_.quality.delay_up;
+    Report report = follower_.report(replica_.version(), replica_.media().instance, local_ms());
     report.duration = media_length;
-    const MediaTime target = replica_.motion()
-                                 .at(TickLength{}.at(estimated_server_time()))
-                                 .position_at(estimated_server_time(), TickLength{});
-    report.drift =
-        std::clamp<Microseconds>(player_position() - target, Microseconds{-1'000'000'000}, Microseconds{1'000'000'000});
     say(report, Delivery::lossy);
     plan(report_interval, &Viewer::report);
 }
 
-ServerTime Viewer::estimated_server_time() const {
-    const std::int64_t local = habits_.clock.at(timeline_.now());
-    const auto best = std::ranges::min_element(samples_, {}, &ClockSample::round_trip);
-    return ServerTime{Microseconds{local + (best == samples_.end() ? 0 : best->offset)}};
+void Viewer::stall() {
+    if (calm_) return;
+    ++met_["stalled"];
+    follower_.set_stalled(true, local_ms());
+    timeline_.after(random_.between(Microseconds{100'000}, habits_.stall), [this, alive = alive_] {
+        if (*alive) refill();
+    });
+    plan(random_.between(habits_.stall, Microseconds{20'000'000}), &Viewer::stall);
 }
 
-MediaTime Viewer::player_position() const {
-    if (!player_playing_) return touched_position_;
-    const std::int64_t local = habits_.clock.at(timeline_.now());
-    return touched_position_ + MediaTime{(local - touched_at_) * player_rate_.permille / 1000};
+void Viewer::refill() {
+    refilled_at_ = timeline_.now();
+    follower_.set_stalled(false, local_ms());
 }
 
-// The simplest controller there is: far off, and it jumps.
-void Viewer::play_on() {
-    const ServerTime now = estimated_server_time();
-    const Playhead& target = replica_.motion().at(TickLength{}.at(now));
-    const bool moving = target.playing && now >= TickLength{}.start_of(target.anchor_tick);
-    const MediaTime wanted = target.position_at(now, TickLength{});
-    const MediaTime off = std::chrono::abs(player_position() - wanted);
-    if (moving != player_playing_ || target.rate != player_rate_ || off > player_tolerance) {
-        touched_at_ = habits_.clock.at(timeline_.now());
-        touched_position_ = wanted;
-        player_rate_ = target.rate;
-        player_playing_ = moving;
-    }
-    plan(player_interval, &Viewer::play_on);
-}
+ServerTime Viewer::estimated_server_time() const { return follower_.server_time(local_ms()).value_or(ServerTime{}); }
 
 void Viewer::act() {
     if (calm_) return;
@@ -354,8 +357,14 @@ Action Viewer::random_plugin_command() {
     const Value number{random_.between(-5, 1'000'000)};
     // Not the first one, the witness; and not always someone who is there.
     const Value someone{random_.between(2, 12)};
-    if (random_.chance(habits_.mischief))
-        return random_.chance(0.3) ? ask("kick", {{"viewer", someone}}) : ask("fail", {{"n", number}});
+    if (random_.chance(habits_.mischief)) switch (random_.between(0, 9)) {
+        case 0:
+        case 1:
+        case 2: return ask("kick", {{"viewer", someone}});
+        case 3:
+        case 4: return ask("spin", {{"n", Value{random_.between(1000, 100'000)}}});
+        default: return ask("fail", {{"n", number}});
+        }
     switch (random_.between(0, 8)) {
     case 0:
     case 1: return ask("note", {{"key", key}, {"text", text}});
@@ -411,11 +420,12 @@ void Viewer::listen() {
     on_gone(ErrorCode::none);
 }
 
-void Viewer::set_clock() {
+// The machine sleeps for a moment, of which its steady clock knows nothing.
+void Viewer::sleep() {
     if (calm_) return;
-    ++met_["clock was set"];
-    habits_.clock.offset += random_.between(-habits_.clock_step, habits_.clock_step);
-    plan(random_.between(Microseconds{0}, Microseconds{20'000'000}), &Viewer::set_clock);
+    ++met_["slept"];
+    habits_.clock.offset -= random_.between(Microseconds{0}, habits_.sleep);
+    plan(random_.between(Microseconds{0}, Microseconds{20'000'000}), &Viewer::sleep);
 }
 
 void Viewer::leave() {

@@ -4,10 +4,12 @@
 #include "replication/messages.hpp"
 #include "replication/replica.hpp"
 #include "session/shard.hpp"
+#include "simulation/follower.hpp"
 #include "simulation/invariant.hpp"
 #include "simulation/network.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,15 +22,22 @@
 
 namespace playhead::simulation {
 
-// A viewer's own clock: set wrong, and running a little fast or slow.
+// A viewer's own steady clock: it began some time, and runs a little fast or slow.
 struct LocalClock {
     Microseconds offset{0};
     std::int64_t drift_ppm = 0;
-    std::int64_t at(ServerTime time) const {
-        const std::int64_t us = time.time_since_epoch().count();
-        return us + offset.count() + us / 1'000'000 * drift_ppm;
+    double ms_at(ServerTime time) const {
+        const auto us = static_cast<double>(time.time_since_epoch().count());
+        return (us + static_cast<double>(offset.count()) + us * static_cast<double>(drift_ppm) / 1e6) / 1000;
+    }
+    ServerTime when(double ms) const {
+        const double us =
+            (ms * 1000 - static_cast<double>(offset.count())) / (1 + static_cast<double>(drift_ppm) / 1e6);
+        return ServerTime{Microseconds{std::llround(us)}};
     }
 };
+
+extern const std::vector<PlayerKind> player_kinds;
 
 // What a viewer is like.
 struct Habits {
@@ -41,7 +50,10 @@ struct Habits {
     double half_open = 0;                // and of those of which the viewer is not
     Microseconds clog{0};                // instead of a break, now and then nothing passes for up to this long
     bool lies = false;                   // says that it acted long ago, or will have
-    Microseconds clock_step{0};          // every now and then its clock is set by up to this
+    Microseconds sleep{0};               // every now and then its clock stands still for up to this: the machine slept
+    std::size_t player = 0;              // which of player_kinds
+    double media_drift = 0;              // how much faster than told the media runs, as a fraction
+    Microseconds stall{0};               // every now and then its player has no data for up to this long
     Microseconds back_after{2'000'000};  // a lost viewer returns within this
     bool plugins = false;                // speaks to the room's plugin, too
     double mischief = 0;                 // the share of that which makes plugins fail, or kicks somebody
@@ -89,7 +101,10 @@ class Viewer final : private Wire::Listener {
     // For how long its way has taken nothing more.
     Microseconds wire_full_for() const { return wire_ ? wire_->full_for() : Microseconds{0}; }
     // Where the picture stands, by the player itself.
-    MediaTime player_position() const;
+    MediaTime player_position() { return follower_.position(local_ms()); }
+    Microseconds player_bound() const { return follower_.kind().bound; }
+    // When its player last had data again.
+    ServerTime refilled_at() const { return refilled_at_; }
     ServerTime estimated_server_time() const;
     // What was wrong; empty if nothing was.
     const std::vector<Complaint>& complaints() const { return complaints_.all(); }
@@ -117,9 +132,11 @@ class Viewer final : private Wire::Listener {
     // Something is newer than what is held: waits a little for it to come by itself, then asks.
     void fall_behind(Version seen);
     void ask_if_behind();
-    void ping();
+    double local_ms() const { return habits_.clock.ms_at(timeline_.now()); }
+    void follow();
     void report();
-    void play_on();
+    void stall();
+    void refill();
     void act();
     Action random_action();
     Action random_plugin_command();
@@ -128,7 +145,7 @@ class Viewer final : private Wire::Listener {
     void check_tick(Tick tick);
     void read_on();
     void listen();
-    void set_clock();
+    void sleep();
     void complain(Invariant invariant, std::string what) { complaints_.add(invariant, std::move(what)); }
     // Plans something for later, unless this viewer is gone or has another connection by then.
     void plan(Microseconds delay, void (Viewer::*what)());
@@ -161,17 +178,8 @@ class Viewer final : private Wire::Listener {
     std::deque<std::size_t> unanswered_; // places in said_
     std::vector<Said> said_;
 
-    struct ClockSample {
-        std::int64_t round_trip;
-        std::int64_t offset; // server - local
-    };
-    std::deque<ClockSample> samples_;
-
-    // The player: where it stood when it was last touched, on the local clock.
-    std::int64_t touched_at_ = 0;
-    MediaTime touched_position_{0};
-    Rate player_rate_;
-    bool player_playing_ = false;
+    Follower follower_;
+    ServerTime refilled_at_{};
 
     std::vector<Event> events_;
     Heard heard_{};

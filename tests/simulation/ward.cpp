@@ -19,7 +19,7 @@ constexpr const char* manifest = R"(
     events = { poked = { of = "int", lossy = true }, noted = { of = "text" } },
     signals = { poke = { args = { n = "int" } } },
     commands = {
-      note = { args = { key = "text:1..20", text = "text:0..200" } },
+      note = { args = { key = { type = "one_of", values = { "a", "b", "c", "d", "e" } }, text = "text:0..200" } },
       drop = { args = { key = "text:1..20" } },
       staff = { args = { text = "text:0..200" } },
       seal = { args = { n = "int" } },
@@ -29,6 +29,7 @@ constexpr const char* manifest = R"(
       demote = { args = { viewer = "viewer" } },
       kick = { args = { viewer = "viewer" } },
       fail = { args = { n = "int" } },
+      spin = { args = { n = "int" } },
     })";
 
 constexpr const char* code = R"(local P = ...
@@ -67,6 +68,11 @@ constexpr const char* code = R"(local P = ...
       P.shared.pokes:add(1000)
       P.shared.notes["failed"] = "must not be seen"
       error("on purpose")
+    end)
+    P:command("spin", function(room, call)
+      local sum = 0
+      for i = 1, call.args.n do sum = sum + i % 3 end
+      return sum
     end)
     P:signal("poke", function(room, call)
       P.shared.pokes:add(1)

@@ -66,7 +66,29 @@ void Watch::look(const Metrics& metrics, const PluginFigures& figures) {
         complaints_.add(Invariant::counts, "more slow sessions are counted than sessions");
     if (figures.lua_bytes > figures.lua_states * lua::plugin_limits.memory_bytes_max)
         complaints_.add(Invariant::limits, "plugins hold more memory than they may");
+    look_at_instructions(figures);
     if (sends_when_full() != 0) complaints_.add(Invariant::limits, "something was sent where nothing more was taken");
+}
+
+// What is charged in one go, inside a function of Lua's library, may go beyond what was left.
+void Watch::look_at_instructions(const PluginFigures& figures) {
+    constexpr std::uint64_t one_go = 20'000;
+    constexpr std::uint64_t hook_max = std::uint64_t{lua::plugin_limits.instructions_max} + one_go;
+    std::uint64_t sum = 0; // since the last look, which was a tick ago
+    for (const auto& [plugin, figure] : figures.plugins) {
+        for (const auto& [name, hook] : figure.hooks) {
+            Spent& before = spent_[plugin + " " + name];
+            const Spent now{hook.calls - before.calls, hook.instructions - before.instructions};
+            if (now.instructions > now.calls * hook_max)
+                complaints_.add(Invariant::limits, "a hook takes more instructions than it may");
+            sum += now.instructions;
+            before = {hook.calls, hook.instructions};
+        }
+    }
+    // A tick in which plugins start anew has more for that.
+    constexpr std::uint64_t starting = 4 * hook_max;
+    if (sum > std::uint64_t{lua::tick_instructions_max} + figures.plugins.size() * starting)
+        complaints_.add(Invariant::limits, "plugins take more instructions in a tick than they may");
 }
 
 } // namespace playhead::simulation

@@ -6,7 +6,11 @@
 #include "session/metrics.hpp"
 #include "simulation/invariant.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
 namespace playhead::simulation {
 
@@ -29,9 +33,15 @@ class Watch {
     };
     void look_at_viewers(const RoomState& state);
     void look_at_limits(const RoomState& state);
+    void look_at_instructions(const PluginFigures& figures);
 
     Complaints& complaints_;
     std::optional<Before> before_;
+    struct Spent {
+        std::uint64_t calls = 0;
+        std::uint64_t instructions = 0;
+    };
+    std::map<std::string, Spent, std::less<>> spent_; // by hook, so far
 };
 
 } // namespace playhead::simulation

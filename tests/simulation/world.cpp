@@ -1,5 +1,6 @@
 #include "simulation/world.hpp"
 
+#include "recording/replay.hpp"
 #include "replication/state_hash.hpp"
 #include "simulation/ward.hpp"
 
@@ -40,6 +41,17 @@ RoomRequest request(const Scenario& scenario) {
     return request;
 }
 
+// So short that a recording of a minute has several.
+constexpr std::size_t part_bytes_max = 128 * 1024;
+
+RecordingRules recording_rules(const Scenario& scenario, recording::Store& store) {
+    return {.store = &store,
+            .engine = "simulation",
+            .all = scenario.recorded == Scenario::Recorded::from_the_start,
+            .left_out = scenario.recorded_without_names,
+            .part_bytes_max = part_bytes_max};
+}
+
 // By what it is known that an action has happened: each target is said once in a world. Empty: not to be told.
 using Happening = std::pair<EventKind, std::int64_t>;
 std::optional<Happening> happening_of(const Action& action) {
@@ -55,7 +67,10 @@ World::World(const Scenario& scenario)
       random_(scenario.seed),
       secrets_(scenario.seed ^ 0x5EC2E7),
       shard_(scenario.settings, TickLength{}, EngineRun{scenario.seed, {}}, timeline_, secrets_),
-      room_(shard_.create(request(scenario)).value()) {
+      room_([&] {
+          shard_.use_recordings(recording_rules(scenario, recordings_));
+          return shard_.create(request(scenario)).value();
+      }()) {
     Habits witness;
     witness.think_time = Microseconds{0};
     witness.quality = Quality{Microseconds{1000}, Microseconds{1000}, Microseconds{0}, 1 << 20};
@@ -79,7 +94,7 @@ Habits World::random_habits() {
     habits.quality.delay_up = random_.between(zero, scenario_.delay_max);
     habits.quality.delay_down = habits.quality.delay_up; // asymmetry is invisible to any clock exchange
     habits.quality.jitter = random_.between(zero, scenario_.jitter_max);
-    habits.clock.offset = random_.between(Microseconds{-3'600'000'000}, Microseconds{3'600'000'000});
+    habits.clock.offset = random_.between(Microseconds{600'000'000}, Microseconds{3'600'000'000});
     habits.clock.drift_ppm = random_.between(-50, 50);
     habits.think_time = scenario_.think_time;
     habits.connection_lifetime = scenario_.connection_lifetime;
@@ -87,7 +102,10 @@ Habits World::random_habits() {
     habits.half_open = scenario_.half_open;
     habits.clog = scenario_.clog_max;
     habits.lies = scenario_.liars > 0 && random_.chance(scenario_.liars);
-    if (scenario_.clock_steps > 0 && random_.chance(scenario_.clock_steps)) habits.clock_step = seconds{10};
+    if (scenario_.sleepers > 0 && random_.chance(scenario_.sleepers)) habits.sleep = seconds{10};
+    habits.player = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(player_kinds.size()) - 1));
+    habits.media_drift = static_cast<double>(random_.between(-100, 100)) / 1e6;
+    if (scenario_.stalling_players > 0 && random_.chance(scenario_.stalling_players)) habits.stall = seconds{3};
     habits.plugins = scenario_.plugins;
     habits.mischief = scenario_.mischief;
     if (random_.chance(scenario_.slow_readers)) {
@@ -171,6 +189,13 @@ void World::plan_reload() {
     });
 }
 
+// While its plugins have not been through with something it cannot begin.
+void World::plan_recording() {
+    const auto begun = shard_.record(room_.id, scenario_.recorded_without_names);
+    if (begun) ++coverage_["recorded from some time on"];
+    if (!begun) timeline_.after(Microseconds{70'000}, [this] { plan_recording(); });
+}
+
 std::vector<Complaint> World::live() {
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
         // Nobody comes at the same time, and some come late.
@@ -181,6 +206,8 @@ std::vector<Complaint> World::live() {
     for (const auto& hostile : hostile_) hostile->begin();
     plan_trouble();
     if (scenario_.reload) plan_reload();
+    if (scenario_.recorded == Scenario::Recorded::from_some_time)
+        timeline_.after(scenario_.duration / 3, [this] { plan_recording(); });
     run(scenario_.duration);
 
     trouble_ = false;
@@ -214,6 +241,7 @@ std::vector<Complaint> World::live() {
     }
     hash_ = hash_ * 31 + StateHash::of(state());
     check_nothing_left();
+    check_recordings();
     return wrong_.all();
 }
 
@@ -298,8 +326,8 @@ void World::check_players() {
     const MediaTime truth = playhead.position_at(now, TickLength{});
     for (const auto& viewer : viewers_) {
         if (!viewer->joined() || viewer->welcomed_at() + settle > now) continue;
-        // The controller's tolerance, what passes between two looks of it, and what jitter does to the clock estimate.
-        const Microseconds bound = Microseconds{25'000} + scenario_.jitter_max;
+        // What its kind can do, and what jitter does to the clock estimate.
+        const Microseconds bound = viewer->player_bound() + scenario_.jitter_max / 2;
         if (std::chrono::abs(viewer->player_position() - truth) > bound)
             complain(Invariant::players_in_step,
                      "a player is " + std::to_string((viewer->player_position() - truth).count()) + " us off");
@@ -483,6 +511,32 @@ std::size_t World::commands_refused(ErrorCode code) const {
                 return said.reply && said.reply->verdict == Verdict::refused && said.reply->error.code == code;
             }));
     return count;
+}
+
+// Each part stands for itself.
+void World::check_recordings() {
+    for (const auto& file : recordings_.files) {
+        std::unique_ptr<recording::Replay> replay;
+        bool closed = false;
+        for (const recording::Record& record : test::records_of(file->bytes)) {
+            if (const auto* opening = std::get_if<recording::Opening>(&record)) {
+                auto made = recording::Replay::of(*opening);
+                if (!made) return complain(Invariant::same_again, file->name + ": " + made.error());
+                replay = *std::move(made);
+            }
+            closed = std::holds_alternative<recording::Closing>(record);
+            const auto* turn = std::get_if<recording::Turn>(&record);
+            if (turn == nullptr) continue;
+            ++coverage_["turns replayed"];
+            for (const recording::Difference& difference : replay->run(*turn).differences)
+                return complain(Invariant::same_again, file->name + ": tick " + std::to_string(turn->tick.number) +
+                                                           ": " + difference.what + ": " + difference.recorded +
+                                                           " and now " + difference.replayed);
+        }
+        if (!closed) complain(Invariant::same_again, file->name + " has no end");
+    }
+    if (scenario_.recorded != Scenario::Recorded::no && recordings_.files.empty())
+        complain(Invariant::same_again, "nothing was recorded");
 }
 
 } // namespace playhead::simulation

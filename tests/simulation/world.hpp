@@ -1,5 +1,6 @@
 #pragma once
 
+#include "recording/memory_store.hpp"
 #include "session/shard.hpp"
 #include "simulation/hostile.hpp"
 #include "simulation/invariant.hpp"
@@ -27,19 +28,23 @@ struct Scenario {
     Microseconds connection_lifetime{0}; // on average; 0 = they hold
     double silent_death = 0;
     double half_open = 0;
-    Microseconds clog_max{0}; // every now and then a viewer's way passes nothing for up to this long
-    double slow_readers = 0;  // share of the viewers
-    double never_readers = 0; // share of the viewers that stop reading until they are closed for it
-    double liars = 0;         // share of the viewers that say that they acted at other times than they did
-    double clock_steps = 0;   // share of the viewers whose clock is set now and then, by up to ten seconds
-    int hostile = 0;          // beside the viewers, those that do what no client does
-    double lossy = 0;         // share of the viewers that come by a way that loses things, as ENet's
-    double loss_max = 0.3;    // how much; each has its own
-    double second_tabs = 0;   // chance a second that someone opens the room in a second tab
-    double stalls = 0;        // chance a second that the engine's thread stands still for up to 400 ms
-    bool plugins = false;     // the room has one, and the viewers use it
-    double mischief = 0;      // the share of what they ask of it that makes it fail, or kicks somebody
-    bool reload = false;      // half-way its next version takes over
+    Microseconds clog_max{0};    // every now and then a viewer's way passes nothing for up to this long
+    double slow_readers = 0;     // share of the viewers
+    double never_readers = 0;    // share of the viewers that stop reading until they are closed for it
+    double liars = 0;            // share of the viewers that say that they acted at other times than they did
+    double sleepers = 0;         // share of the viewers whose machine sleeps now and then, for up to ten seconds
+    double stalling_players = 0; // share of the viewers whose player has no data now and then, for up to three
+    int hostile = 0;             // beside the viewers, those that do what no client does
+    double lossy = 0;            // share of the viewers that come by a way that loses things, as ENet's
+    double loss_max = 0.3;       // how much; each has its own
+    double second_tabs = 0;      // chance a second that someone opens the room in a second tab
+    double stalls = 0;           // chance a second that the engine's thread stands still for up to 400 ms
+    bool plugins = false;        // the room has one, and the viewers use it
+    double mischief = 0;         // the share of what they ask of it that makes it fail, or kicks somebody
+    bool reload = false;         // half-way its next version takes over
+    enum class Recorded : std::uint8_t { no, from_the_start, from_some_time };
+    Recorded recorded = Recorded::no;
+    bool recorded_without_names = false;
     SessionSettings settings;
 };
 
@@ -48,6 +53,8 @@ struct Scenario {
 class World {
   public:
     explicit World(const Scenario& scenario);
+    // Of the room; one part behind the other.
+    const test::MemoryStore& recordings() const { return recordings_; }
 
     // Lives through the scenario, calms down, checks, closes. Returns what was wrong.
     std::vector<Complaint> live();
@@ -71,6 +78,7 @@ class World {
     void run(Microseconds time);
     void plan_trouble();
     void plan_reload();
+    void plan_recording();
     // What the engine says this viewer should have.
     std::uint32_t hash_for(const Viewer& viewer) const;
     Habits random_habits();
@@ -90,6 +98,7 @@ class World {
     void check_commands();
     void check_order();
     void check_nothing_left();
+    void check_recordings();
     void complain(Invariant invariant, std::string what) { wrong_.add(invariant, std::move(what)); }
     const RoomState& state() const { return *shard_.state(room_.id); }
 
@@ -97,6 +106,7 @@ class World {
     Random random_;  // the world's
     Random secrets_; // the engine's
     Timeline timeline_;
+    test::MemoryStore recordings_;
     Shard shard_;
     CreatedRoom room_;
     std::vector<std::unique_ptr<Viewer>>

@@ -1,9 +1,9 @@
 #include "chart.hpp"
 
+#include "svg/svg.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -18,43 +18,11 @@ constexpr double left_panel = 70;
 constexpr double right_panel = 540;
 constexpr double panel_bottom = panel_top + panel_height;
 
-std::string shown(double value) {
-    std::array<char, 32> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%.5g", value);
-    return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
-}
-
-std::string escaped(std::string_view text) {
-    std::string safe;
-    for (const char character : text) {
-        switch (character) {
-        case '<': safe += "&lt;"; break;
-        case '>': safe += "&gt;"; break;
-        case '&': safe += "&amp;"; break;
-        default: safe.push_back(static_cast<unsigned char>(character) < 0x20 ? ' ' : character);
-        }
-    }
-    return safe;
-}
-
-void add_text(std::string& svg, double x, double y, std::string_view anchor, std::string_view text) {
-    svg.append("<text x=\"").append(shown(x)).append("\" y=\"").append(shown(y));
-    svg.append("\" text-anchor=\"").append(anchor).append("\">").append(escaped(text)).append("</text>\n");
-}
-
-void add_line(std::string& svg, double x1, double y1, double x2, double y2, std::string_view style) {
-    svg.append("<line x1=\"").append(shown(x1)).append("\" y1=\"").append(shown(y1));
-    svg.append("\" x2=\"").append(shown(x2)).append("\" y2=\"").append(shown(y2));
-    svg.append("\" class=\"").append(style).append("\"/>\n");
-}
-
-void add_curve(std::string& svg, std::string_view points, std::string_view style = "curve") {
-    svg.append("<polyline class=\"").append(style).append("\" points=\"").append(points).append("\"/>\n");
-}
-
-void add_point(std::string& points, double x, double y) {
-    points.append(points.empty() ? "" : " ").append(shown(x)).append(",").append(shown(y));
-}
+using svg::add_curve;
+using svg::add_line;
+using svg::add_point;
+using svg::add_text;
+using svg::shown;
 
 // The least of 1, 2 or 5 times a power of ten that is not below the value.
 double round_up(double value) {
@@ -159,16 +127,13 @@ void add_deliveries(std::string& svg, const std::vector<Chart::Point>& deliverie
 } // namespace
 
 std::string svg_of(const Chart& chart) {
-    std::string svg =
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" height=\"400\" viewBox=\"0 0 960 400\">\n"
-        "<style>text{font:12px sans-serif;fill:#333}.axis{stroke:#333}.grid{stroke:#ddd}"
-        ".curve{fill:none;stroke:#06c;stroke-width:2}"
-        ".drift{fill:none;stroke:#c50;stroke-width:2;stroke-dasharray:6 3}</style>\n"
-        "<rect width=\"960\" height=\"400\" fill=\"#fff\"/>\n";
+    std::string svg = svg::begin(960, 400,
+                                 ".axis{stroke:#333}.grid{stroke:#ddd}.curve{fill:none;stroke:#06c;stroke-width:2}"
+                                 ".drift{fill:none;stroke:#c50;stroke-width:2;stroke-dasharray:6 3}");
     add_text(svg, left_panel, 28, "start", chart.title);
     add_latencies(svg, chart.heard, chart.drift);
     add_deliveries(svg, chart.deliveries);
-    return svg + "</svg>\n";
+    return svg.append(svg::end);
 }
 
 } // namespace playhead::load

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +30,18 @@ std::string again(const Options& options, std::uint64_t seed) {
     return "playhead-sim --seed " + std::to_string(seed) + " --minutes " + minutes + (options.swarm ? " --swarm" : "");
 }
 
+void keep_recordings(const std::string& folder, std::uint64_t seed, const World& world) {
+    std::filesystem::create_directories(folder);
+    for (const auto& recording : world.recordings().files) {
+        const auto path =
+            std::filesystem::path{folder} / ("seed" + std::to_string(seed) + "." + recording->name + ".playrec");
+        std::ofstream file{path, std::ios::binary};
+        file.write(reinterpret_cast<const char*>(recording->bytes.data()),
+                   static_cast<std::streamsize>(recording->bytes.size()));
+        if (!file.flush()) throw std::runtime_error("'" + path.string() + "' cannot be written");
+    }
+}
+
 int run(const Options& options) {
     constexpr double progress_s = 5;
     RunReport report;
@@ -36,6 +51,7 @@ int run(const Options& options) {
         World world{options.swarm ? swarm(seed, options.duration) : everything(seed, options.duration)};
         const std::vector<Complaint> wrong = world.live();
         report.add(seed, world, wrong);
+        if (!options.record.empty()) keep_recordings(options.record, seed, world);
         for (const Complaint& complaint : wrong)
             std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), in_words(complaint).c_str());
         if (!wrong.empty()) std::fprintf(stderr, "again: %s\n", again(options, seed).c_str());

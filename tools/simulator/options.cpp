@@ -34,6 +34,7 @@ a name (tests/simulation/invariant.hpp).
   --seeds N     so many worlds, of this seed and the next; default 1
   --minutes M   how long each world has its troubles, in simulated time; default 1. Then it calms down and is looked at
   --swarm       each seed turns features and troubles on and off by chance; otherwise every world has all of them
+  --record DIR  keeps what was recorded of the worlds' rooms (most are) in that folder, for playhead-replay
   --json        one JSON object at the end, on the standard output: simulated time per real second, operations, which
                 states were reached and how often, the hash, and what was broken
 
@@ -50,6 +51,11 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
         }
         if (option == "--json") {
             options.json = true;
+            continue;
+        }
+        if (option == "--record") {
+            options.record = ++i < arguments.size() ? arguments[i] : std::string_view{};
+            if (options.record.empty()) return wrong(option, "a folder");
             continue;
         }
         if (option != "--seed" && option != "--seeds" && option != "--minutes")

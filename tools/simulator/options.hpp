@@ -18,6 +18,7 @@ struct Options {
     std::chrono::microseconds duration{std::chrono::minutes{1}}; // of each world's troubles
     bool swarm = false;
     bool json = false;
+    std::string record; // folder for what was recorded of the worlds' rooms; empty: not kept
 };
 
 extern const std::string_view usage;

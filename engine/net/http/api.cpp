@@ -52,9 +52,9 @@ class Reader {
         return std::string{text};
     }
 
-    Expected<bool> boolean(std::string_view key) {
+    Expected<bool> boolean(std::string_view key, bool fallback = false) {
         const json::value* value = find(key);
-        if (value == nullptr) return false;
+        if (value == nullptr) return fallback;
         if (!value->is_bool()) return wrong_type(key, "true or false", *value);
         return value->get_bool();
     }
@@ -187,6 +187,18 @@ Expected<JoinRequest> parse_join_request(std::string_view body) {
     return JoinRequest{*std::move(token), *std::move(resume_token), *std::move(device), {}};
 }
 
+Expected<bool> parse_recording_request(std::string_view body) {
+    const auto page = parse_object(body);
+    if (!page) return std::unexpected(page.error());
+    Reader reader{*page, ""};
+    const auto names_and_chat = reader.boolean("names_and_chat", true);
+    if (!names_and_chat) return std::unexpected(names_and_chat.error());
+    if (const auto done = reader.done(); !done) return std::unexpected(done.error());
+    return !*names_and_chat;
+}
+
+std::string recording_json(std::string_view file) { return json::serialize(json::object{{"file", file}}); }
+
 std::string created_json(const CreatedRoom& room) {
     return json::serialize(json::object{{"room", room.id.text()},
                                         {"link", "/r/" + room.id.text() + "#" + room.join_token},
@@ -199,6 +211,7 @@ std::string room_json(const RoomSummary& room) {
     object["listed"] = room.listed;
     if (room.listed) object["join_token"] = room.join_token;
     object["plugins"] = list_of(room.plugins);
+    object["recorded"] = room.recorded;
     return json::serialize(object);
 }
 

@@ -24,6 +24,10 @@ Expected<RoomRequest> parse_room_request(std::string_view body);
 // The body of POST /api/v1/rooms/{room}/join; the address is not in it.   Errors: as above.
 Expected<JoinRequest> parse_join_request(std::string_view body);
 
+// The body of POST /api/v1/admin/rooms/{room}/recording/start: whether names and chat are left out.   Errors: as above.
+Expected<bool> parse_recording_request(std::string_view body);
+
+std::string recording_json(std::string_view file);
 std::string created_json(const CreatedRoom& room);
 std::string room_json(const RoomSummary& room);
 // Most viewers first, at most rooms_listed_max.

@@ -53,6 +53,9 @@ class Backend {
     // Reads the plugins that the config names anew and brings them to all rooms.
     //   Errors: malformed, with what is wrong in the files; a reload that rooms refuse is none, see PluginReload.
     virtual void reload_plugins(Reply<Result<PluginReload>> reply) = 0;
+    // Errors: Shard::record's and Shard::stop_recording's.
+    virtual void start_recording(RoomId id, bool left_out, Reply<Result<std::string>> reply) = 0;
+    virtual void stop_recording(RoomId id, Reply<Result<void>> reply) = 0;
     virtual void list_plugins(Reply<std::vector<PluginUse>> reply) = 0;
     // One of each shard, in their order.
     virtual void overview(Reply<std::vector<ShardOverview>> reply) = 0;

@@ -50,6 +50,10 @@ Expected<Route> place_of(const std::vector<std::string>& segments) {
         const bool room = segments.size() >= 4 && segments[1] == "v1" && segments[2] == "rooms";
         if (room && segments.size() == 4) return of_room(Endpoint::room, segments[3]);
         if (room && segments.size() == 5 && segments[4] == "join") return of_room(Endpoint::room_join, segments[3]);
+        const bool recording = segments.size() == 7 && segments[1] == "v1" && segments[2] == "admin" &&
+                               segments[3] == "rooms" && segments[5] == "recording";
+        if (recording && segments[6] == "start") return of_room(Endpoint::recording_start, segments[4]);
+        if (recording && segments[6] == "stop") return of_room(Endpoint::recording_stop, segments[4]);
         return not_found("there is no such part of the API");
     }
     if (top == "ws") {
@@ -72,7 +76,8 @@ Expected<Route> route(std::string_view method, std::string_view target) {
     if (!place) return place;
     const bool rooms = place->endpoint == Endpoint::room_list;
     // These do something: never by a link.
-    const bool order = place->endpoint == Endpoint::plugin_reload || place->endpoint == Endpoint::room_join;
+    const bool order = place->endpoint == Endpoint::plugin_reload || place->endpoint == Endpoint::room_join ||
+                       place->endpoint == Endpoint::recording_start || place->endpoint == Endpoint::recording_stop;
     if (!order && (method == "GET" || method == "HEAD")) return place;
     if (method == "POST" && order) return place;
     if (method == "POST" && rooms) return Route{Endpoint::room_create, {}, {}};

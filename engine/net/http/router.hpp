@@ -17,9 +17,11 @@ enum class Endpoint {
     room_create,
     room,
     room_join,
-    overview,      // of the admin API
-    plugin_list,   // of the admin API
-    plugin_reload, // of the admin API
+    overview,        // of the admin API
+    plugin_list,     // of the admin API
+    plugin_reload,   // of the admin API
+    recording_start, // of the admin API
+    recording_stop,  // of the admin API
     websocket,
     media, // a file of the media folder: `path`
     page,  // a file of the web root: `path`

@@ -57,6 +57,12 @@ bool same_secret(std::string_view given, std::string_view wanted) {
 
 Refusal no_room(const RoomId& id) { return {404, "room_unknown", "there is no room '" + id.text() + "'", {}}; }
 
+// [H15] What the room refuses is so as things are, not as they were asked for.
+Response recording_refused(const Error& error) {
+    if (error.code != ErrorCode::denied) return refuse(refusal_of(error));
+    return refuse({409, "recording_refused", error.message, {}});
+}
+
 Response metrics_response(std::string page) {
     Response response = text_response(200, std::move(page));
     response.fields.front().value = "text/plain; version=0.0.4; charset=utf-8";
@@ -117,6 +123,8 @@ asio::awaitable<Response> Service::answer_route(const Request& request, Route ro
     case Endpoint::overview: co_return co_await overview(request);
     case Endpoint::plugin_list: co_return co_await list_plugins(request);
     case Endpoint::plugin_reload: co_return co_await reload_plugins(request);
+    case Endpoint::recording_start: co_return co_await start_recording(request, *std::move(route.room));
+    case Endpoint::recording_stop: co_return co_await stop_recording(request, *std::move(route.room));
     case Endpoint::websocket: { // only what accept_viewer() refused comes here
         ++counters_.upgrades_refused;
         const auto accepted = accept_viewer(request, route);
@@ -251,6 +259,27 @@ asio::awaitable<Response> Service::reload_plugins(const Request& request) {
     const Result<PluginReload> reload = co_await ask<Result<PluginReload>>(start);
     if (!reload) co_return refuse({409, "reload_refused", reload.error().message, {}});
     co_return json_response(reload->ok() ? 200 : 409, reload_json(*reload));
+}
+
+asio::awaitable<Response> Service::start_recording(const Request& request, RoomId room) {
+    if (const auto allowed = check_admin(request); !allowed) co_return refuse(allowed.error());
+    if (draining_) co_return refuse({503, "draining", "this engine is closing down", {}});
+    const auto left_out = parse_recording_request(request.body);
+    if (!left_out) co_return refuse(left_out.error());
+    auto start = [this, &room, left_out = *left_out](Reply<Result<std::string>> reply) {
+        backend_.start_recording(std::move(room), left_out, std::move(reply));
+    };
+    const Result<std::string> name = co_await ask<Result<std::string>>(start);
+    co_return name ? json_response(201, recording_json(*name)) : recording_refused(name.error());
+}
+
+asio::awaitable<Response> Service::stop_recording(const Request& request, RoomId room) {
+    if (const auto allowed = check_admin(request); !allowed) co_return refuse(allowed.error());
+    auto start = [this, &room](Reply<Result<void>> reply) {
+        backend_.stop_recording(std::move(room), std::move(reply));
+    };
+    const Result<void> stopped = co_await ask<Result<void>>(start);
+    co_return stopped ? json_response(200, "{}") : recording_refused(stopped.error());
 }
 
 Expected<RoomId> Service::accept_viewer(const Request& request, const Route& route) const {

@@ -40,6 +40,8 @@ class Service {
     boost::asio::awaitable<Response> overview(const Request& request);
     boost::asio::awaitable<Response> list_plugins(const Request& request);
     boost::asio::awaitable<Response> reload_plugins(const Request& request);
+    boost::asio::awaitable<Response> start_recording(const Request& request, RoomId room);
+    boost::asio::awaitable<Response> stop_recording(const Request& request, RoomId room);
     // Empty, or the refusal of an address that asks too often; `what` it may do `per_minute` times.
     std::optional<Refusal> over_limit(RateLimiter& limiter, const Request& request, std::uint32_t per_minute,
                                       std::string_view what) const;

@@ -30,6 +30,10 @@ TEST_CASE("[H1] every address of the API has its endpoint") {
     CHECK(route("GET", "/api/v1/admin/overview") == Route{Endpoint::overview, {}, {}});
     CHECK(route("GET", "/api/v1/admin/plugins") == Route{Endpoint::plugin_list, {}, {}});
     CHECK(route("POST", "/api/v1/admin/plugins/reload") == Route{Endpoint::plugin_reload, {}, {}});
+    CHECK(route("POST", "/api/v1/admin/rooms/demo/recording/start") ==
+          Route{Endpoint::recording_start, *RoomId::parse("demo"), {}});
+    CHECK(route("POST", "/api/v1/admin/rooms/demo/recording/stop") ==
+          Route{Endpoint::recording_stop, *RoomId::parse("demo"), {}});
     CHECK(route("GET", "/ws/demo") == Route{Endpoint::websocket, *RoomId::parse("demo"), {}});
 }
 

@@ -52,6 +52,13 @@ struct ScriptedBackend final : Backend {
         ++reloads;
         reply(reload);
     }
+    void start_recording(RoomId id, bool left_out, http::Reply<Result<std::string>> reply) override {
+        if (refusal) return reply(std::unexpected(*refusal));
+        reply(id.text() + (left_out ? ".masked" : ".playrec"));
+    }
+    void stop_recording(RoomId, http::Reply<Result<void>> reply) override {
+        reply(refusal ? Result<void>{std::unexpected(*refusal)} : Result<void>{});
+    }
     void list_plugins(http::Reply<std::vector<PluginUse>> reply) override {
         reply({{"chat", "1.2.0", "0a1b2c3d", 3, 1}});
     }
@@ -273,6 +280,35 @@ TEST_CASE("[H1] without folders there are no files, and that is no error of ours
     Fixture engine;
     CHECK(engine.status("GET", "/") == 404);
     CHECK(engine.status("GET", "/media/a.mp4") == 404);
+}
+
+TEST_CASE("[H15] a room is recorded when the operator asks for it") {
+    Settings settings;
+    settings.admin_token = "sesame-opens-it";
+    Fixture engine{settings};
+    const std::string start = "/api/v1/admin/rooms/demo/recording/start";
+    const std::string stop = "/api/v1/admin/rooms/demo/recording/stop";
+    const auto ask = [&](const std::string& place, const std::string& body = {}) {
+        return *engine.answer("POST", place, {{"Authorization", "Bearer sesame-opens-it"}}, body);
+    };
+    CHECK(engine.status("POST", start) == 401);
+    CHECK(engine.status("POST", stop) == 401);
+    CHECK(engine.status("GET", start) == 405);
+    CHECK(ask(start).status == 201);
+    CHECK(ask(start).body == R"({"file":"demo.playrec"})");
+    CHECK(ask(start, R"({"names_and_chat":false})").body == R"({"file":"demo.masked"})");
+    CHECK(ask(start, R"({"names_and_chat":"no"})").status == 400);
+    CHECK(ask(start, R"({"name":true})").body.contains("names_and_chat"));
+    CHECK(ask(stop).status == 200);
+    engine.backend.refusal = Error{ErrorCode::denied, "it is recorded already"};
+    CHECK(ask(start).status == 409);
+    CHECK(ask(start).body.contains("recording_refused"));
+    CHECK(ask(stop).status == 409);
+    engine.backend.refusal = Error{ErrorCode::room_unknown, "there is no room 'demo'"};
+    CHECK(ask(start).status == 404);
+    CHECK(ask(stop).status == 404);
+    engine.service.drain();
+    CHECK(ask(start).status == 503);
 }
 
 TEST_CASE("[H11] without an admin token in the config there is no admin API") {

@@ -23,20 +23,22 @@ TEST_CASE("without options there is one world with everything in it, for a minut
     CHECK_FALSE(options->json);
 }
 
-TEST_CASE("seed, seeds, minutes, swarm and json are read") {
-    const auto options =
-        parsed({"--seed", "18446744073709551615", "--seeds", "200", "--minutes", "0.5", "--swarm", "--json"});
+TEST_CASE("seed, seeds, minutes, swarm, json and record are read") {
+    const auto options = parsed({"--seed", "18446744073709551615", "--seeds", "200", "--minutes", "0.5", "--swarm",
+                                 "--json", "--record", "var/worlds"});
     REQUIRE(options);
     CHECK(options->seed == 18446744073709551615U);
     CHECK(options->seeds == 200);
     CHECK(options->duration == std::chrono::seconds{30});
     CHECK(options->swarm);
     CHECK(options->json);
+    CHECK(options->record == "var/worlds");
 }
 
 TEST_CASE("what makes no sense is refused, and named") {
     for (const std::vector<std::string_view>& arguments : std::vector<std::vector<std::string_view>>{
              {"--seed"},
+             {"--record"},
              {"--seed", "x"},
              {"--seed", "-1"},
              {"--seeds", "0"},

@@ -1,0 +1,57 @@
+#include "recording/mask.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+using namespace playhead;
+using recording::masked;
+using recording::shape_of;
+
+namespace {
+
+std::uint64_t number_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+
+} // namespace
+
+TEST_SUITE("mask") {
+    TEST_CASE("shapes: letters and digits are x, in characters and bytes as long as they were; the rest stays") {
+        CHECK(shape_of("Ann, 27!") == "xxx, xx!");
+        CHECK(shape_of("Zoë") == "xx\u00d7");
+        CHECK(shape_of("\u6c34\u706b") == "\u25a1\u25a1");
+        CHECK(shape_of("\U0001f600") == "\U0001f7e6");
+        CHECK(shape_of("") == "");
+        CHECK(shape_of("https://example.org/a?b=1") == "https://xxxxxxx.xxx/x?x=x");
+        CHECK(shape_of("see http://x.y") == "xxx http://x.x");
+    }
+
+    TEST_CASE("pseudonyms have the shape of what they stand for, and differ where that does") {
+        const recording::TextMask pseudonym = recording::pseudonyms(number_of);
+        for (const char* text : {"Ann, 27!", "Zoë \u6c34 \U0001f600", "https://example.org/ https://", "AbC9"}) {
+            CHECK(shape_of(pseudonym(text)) == shape_of(text));
+            CHECK(pseudonym(text) == pseudonym(text));
+        }
+        CHECK(pseudonym("Annabel") != "Annabel");
+        CHECK(pseudonym("Annabel") != pseudonym("Annabet"));
+        CHECK(pseudonym("Annabel").substr(0, 5) != pseudonym("Annabet").substr(0, 5));
+        CHECK(pseudonym("ABC").find_first_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos);
+    }
+
+    TEST_CASE("in values, what is declared as a choice stays, and so do keys and numbers") {
+        Type choice;
+        choice.kind = Type::Kind::one_of;
+        choice.values = {"happy", "sad"};
+        Type text;
+        text.kind = Type::Kind::text;
+        Type record;
+        record.kind = Type::Kind::record;
+        record.fields = {{"mood", choice}, {"words", text}};
+        const Value value = sorted_map(
+            {{"mood", Value{std::string{"happy"}}}, {"number", Value{7}}, {"words", Value{std::string{"how nice"}}}});
+        const Value wanted = sorted_map(
+            {{"mood", Value{std::string{"happy"}}}, {"number", Value{7}}, {"words", Value{std::string{"xxx xxxx"}}}});
+        CHECK(masked(value, &record, shape_of) == wanted);
+        CHECK(*masked(value, nullptr, shape_of).find("mood") == Value{std::string{"xxxxx"}});
+    }
+}
