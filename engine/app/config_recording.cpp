@@ -12,7 +12,7 @@ const Keys<RecordingSettings>& recording_keys() {
             "every room from its beginning; false: those that the admin API is asked to record"),
         boolean<RecordingSettings>(
             "names_and_chat", [](auto& r) -> auto& { return r.names_and_chat; },
-            "false: names of viewers and what they write are masked letter by letter"),
+            "false: pseudonyms stand for the names of viewers and for what they write"),
         integer<RecordingSettings>(
             "part_mib", [](auto& r) -> auto& { return r.part_mib; }, 1, mib_max,
             "MiB after which a recording goes on in another file, for which the room's plugins start anew"),

@@ -103,3 +103,6 @@ TEST_CASE("configs of the corpus and their mutants are read or refused") { repla
 TEST_CASE("a live room survives what its people do, and mutants of it") {
     replay("live_session", fuzz::fuzz_live_session, 10);
 }
+TEST_CASE("recordings of the corpus and their mutants are read and replayed, or refused") {
+    replay("recording", fuzz::fuzz_recording, 100);
+}

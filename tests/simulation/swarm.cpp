@@ -24,7 +24,11 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.3)) scenario.half_open = 0.3;
     if (on(0.3)) scenario.clog_max = random.between(milliseconds{100}, seconds{12});
     if (on(0.4)) scenario.slow_readers = 0.5;
-    if (on(0.2)) scenario.never_readers = 0.3;
+    if (on(0.3)) {
+        scenario.never_readers = 0.5;
+        scenario.slow_readers = 0; // who reads on after a while would be sent away with them
+        scenario.settings.slow_time_max = seconds{4};
+    }
     if (on(0.3)) scenario.second_tabs = 0.2;
     if (on(0.3)) scenario.stalls = 0.3;
     if (on(0.3)) scenario.liars = 0.5;

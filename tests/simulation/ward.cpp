@@ -20,7 +20,7 @@ constexpr const char* manifest = R"(
     signals = { poke = { args = { n = "int" } } },
     commands = {
       note = { args = { key = { type = "one_of", values = { "a", "b", "c", "d", "e" } }, text = "text:0..200" } },
-      drop = { args = { key = "text:1..20" } },
+      drop = { args = { key = { type = "one_of", values = { "a", "b", "c", "d", "e" } } } },
       staff = { args = { text = "text:0..200" } },
       seal = { args = { n = "int" } },
       push = { args = { n = "int", position = "int?" } },
@@ -41,12 +41,12 @@ constexpr const char* code = R"(local P = ...
     end)
     P:on("join", function(room, event)
       P.shared.here[event.viewer] = true
-      if event.name:sub(1, 3) == "mod" then room:grant(event.viewer, "moderator") end
+      if event.name:sub(1, 1) == "+" then room:grant(event.viewer, "moderator") end
     end)
     P:on("leave", function(room, event) P.shared.here[event.viewer] = nil end)
     P:command("note", function(room, call)
       P.shared.notes[call.args.key] = call.args.text
-      P:after(3, "forget " .. call.args.key, call.args.key)
+      P:after(3, "forget " .. call.args.key, call.viewer)
       P:emit("noted", call.args.key)
     end)
     P:command("drop", function(room, call) P.shared.notes[call.args.key] = nil end)
@@ -79,7 +79,10 @@ constexpr const char* code = R"(local P = ...
       P:emit("poked", call.args.n)
     end)
     for _, key in ipairs({ "a", "b", "c", "d", "e" }) do
-      P:on_timer("forget " .. key, function(room, data) P.shared.notes[data] = nil end)
+      P:on_timer("forget " .. key, function(room, author)
+        P.shared.notes[key] = nil
+        P.saved.last = author
+      end)
     end)";
 
 } // namespace

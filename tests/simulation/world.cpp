@@ -114,7 +114,7 @@ Habits World::random_habits() {
         habits.reading_pause = Microseconds{4'000'000};
     }
     if (scenario_.never_readers > 0 && random_.chance(scenario_.never_readers)) {
-        habits.quality.capacity_bytes = static_cast<std::size_t>(random_.between(300, 500));
+        habits.quality.capacity_bytes = static_cast<std::size_t>(random_.between(1000, 2000));
         habits.reading_pause = Microseconds{40'000'000};
     }
     if (scenario_.lossy > 0 && random_.chance(scenario_.lossy)) {
@@ -392,7 +392,7 @@ Viewer& World::join_late(const std::string& name, bool owner) {
 // [P2] One of each level; whoever has that level from before has the same.
 void World::check_late_joiners() {
     Viewer& guest = join_late("late", false);
-    Viewer& moderator = join_late("mod late", false);
+    Viewer& moderator = join_late("+late", false);
     Viewer& owner = join_late("owner late", true);
     run(seconds{4});
     const Replica& present = viewers_.front()->replica();

@@ -72,20 +72,22 @@ TEST_CASE("[H4] JSON that is nested without end is refused before it hurts") {
 }
 
 TEST_CASE("[H3] a listed room shows its link, an unlisted one shows none of its secrets") {
-    CHECK(room_json(summary("a", 2)) == R"({"room":"a","title":"Title","viewers":2,"media_title":"Film",)"
-                                        R"("link":"/r/a#j.x.y","listed":true,"join_token":"j.x.y","plugins":[]})");
+    CHECK(room_json(summary("a", 2)) ==
+          R"({"room":"a","title":"Title","viewers":2,"media_title":"Film",)"
+          R"("link":"/r/a#j.x.y","listed":true,"join_token":"j.x.y","plugins":[],"recorded":false})");
     RoomSummary unlisted = summary("a", 2, false);
     unlisted.join_token = "j.secret";
-    CHECK(room_json(unlisted) ==
-          R"({"room":"a","title":"Title","viewers":2,"media_title":"Film","listed":false,"plugins":[]})");
+    CHECK(
+        room_json(unlisted) ==
+        R"({"room":"a","title":"Title","viewers":2,"media_title":"Film","listed":false,"plugins":[],"recorded":false})");
 }
 
 TEST_CASE("[H3] a room shows which plugins it runs, with the hash of their code") {
     RoomSummary room = summary("a", 2, false);
     room.plugins = {{"chat", "1.0.0", "0a1b2c3d", false}, {"queue", "2.1.0-beta.1", "ffffffff", true}};
-    CHECK(
-        room_json(room).ends_with(R"("plugins":[{"name":"chat","version":"1.0.0","hash":"0a1b2c3d","suspended":false},)"
-                                  R"({"name":"queue","version":"2.1.0-beta.1","hash":"ffffffff","suspended":true}]})"));
+    CHECK(room_json(room).ends_with(
+        R"("plugins":[{"name":"chat","version":"1.0.0","hash":"0a1b2c3d","suspended":false},)"
+        R"({"name":"queue","version":"2.1.0-beta.1","hash":"ffffffff","suspended":true}],"recorded":false})"));
 }
 
 TEST_CASE("[H3] the list of rooms starts with the fullest and ends at its limit") {
