@@ -30,10 +30,10 @@ struct Config {
     bool io_uring = true;              // where the kernel allows it
     std::string log_level = "info";
     std::filesystem::path plugins_folder;
-    std::shared_ptr<const PluginSet> plugins; // of every room that does not say its own; null: none
+    std::shared_ptr<const PluginSet> plugins;   // of every room that does not say its own; null: none
     std::optional<RecordingSettings> recording; // none: no room can be recorded
-    std::string admin_token;                  // whoever has it may administer the engine over HTTP; empty: nobody
-    std::vector<RoomRequest> rooms;           // permanent ones
+    std::string admin_token;                    // whoever has it may administer the engine over HTTP; empty: nobody
+    std::vector<RoomRequest> rooms;             // permanent ones
 };
 
 // One line for each mistake: it names the file, the key, what was expected and the nearest known key.

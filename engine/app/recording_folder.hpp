@@ -12,7 +12,7 @@ namespace playhead {
 struct RecordingSettings {
     std::filesystem::path folder;
     bool all = true;               // rooms; else those that are asked for
-    bool names_and_chat = true;    // else they are masked
+    bool names_and_chat = true;    // else pseudonyms stand for them
     std::size_t part_mib = 64;     // then a recording goes on in another file
     std::size_t folder_mib = 1024; // then the oldest ones that are not written any more are deleted
     bool operator==(const RecordingSettings&) const = default;

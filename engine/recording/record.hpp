@@ -39,7 +39,7 @@ struct Opening {
     Tick tick;
     TickLength tick_length;
     std::int64_t unix_us = 0;
-    bool left_out = false; // names and what people wrote are masked
+    bool left_out = false; // pseudonyms stand for names and for what people wrote
     bool started = false;  // its plugins were running: then the first call is a restart
     std::vector<RecordedPlugin> plugins;
     RoomState room_state;
