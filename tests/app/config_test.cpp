@@ -215,6 +215,25 @@ TEST_CASE("scripts that loop, fail, return nonsense or are no Lua are refused wi
     CHECK(contains(refusal("local t = {} t.limits = t return t"), "nested deeper"));
 }
 
+TEST_CASE("recording is a folder, or a table that has one") {
+    CHECK_FALSE(good("return {}").recording);
+    CHECK_FALSE(good("return { record = '' }").recording);
+    const Config usual = good("return { record = 'var/recordings' }");
+    REQUIRE(usual.recording);
+    CHECK(usual.recording->folder == std::filesystem::absolute("dir/var/recordings"));
+    CHECK(usual.recording->all);
+    CHECK(usual.recording->names_and_chat);
+    const Config config = good(
+        "return { record = { folder = '/tmp/r', all = false, names_and_chat = false, part_mib = 2, folder_mib = 9 } }");
+    CHECK(config.recording ==
+          RecordingSettings{.folder = "/tmp/r", .all = false, .names_and_chat = false, .part_mib = 2, .folder_mib = 9});
+    CHECK(contains(effective_config(config), "part_mib = 2"));
+    CHECK(contains(refusal("return { record = {} }"), "record.folder: is missing"));
+    CHECK(contains(refusal("return { record = true }"), "record: expected a table of settings, not true"));
+    CHECK(contains(refusal("return { record = { folder = 'r', part_mib = 0 } }"), "record.part_mib: expected"));
+    CHECK(contains(refusal("return { record = { folder = 'r', chat = false } }"), "record.chat"));
+}
+
 TEST_CASE("native clients may come over ENet if there is a table for it: IPv4, sealed unless said otherwise") {
     CHECK_FALSE(good("return {}").enet);
     const Config usual = good("return { enet = {} }");

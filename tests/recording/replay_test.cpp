@@ -8,9 +8,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <random>
+#include <span>
+#include <string>
 
 using namespace playhead;
 using namespace playhead::test;
@@ -235,6 +239,17 @@ TEST_SUITE("replay") {
         REQUIRE(room.stage.room.asleep());
         room.live_on(200, 9);
         CHECK(first_of(replay(room.records())) == "");
+    }
+
+    // tests/recording/renew.mjs made it.
+    TEST_CASE("what the shipped engine recorded is the same on this build, with the plugins that ship") {
+        std::ifstream file{"tests/recording/living_room.playrec", std::ios::binary};
+        const std::string text{std::istreambuf_iterator<char>{file}, {}};
+        const Replayed again = replay(records_of(std::as_bytes(std::span{text})));
+        CHECK(first_of(again) == "");
+        CHECK(again.turns > 40);
+        CHECK(again.digests > 0);
+        CHECK(again.replay->room().plugins().size() > 5);
     }
 
     TEST_CASE("what is not as it was recorded is found in its turn, and both sides are told") {

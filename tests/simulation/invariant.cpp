@@ -8,13 +8,13 @@ namespace playhead::simulation {
 namespace {
 
 constexpr std::array<std::string_view, invariants> names = {
-    "same_state",   "late_joiner",   "deltas_lead_to_state",
-    "applied_once", "stated_order",  "nothing_superseded",
-    "denials_hold", "answered",      "players_in_step",
-    "only_up",      "counts",        "limits",
-    "quiet_rooms",  "levels",        "strangers",
-    "protocol",     "everyone_back", "nothing_left",
-    "same_again",
+    "same_state",      "late_joiner",  "deltas_lead_to_state",
+    "applied_once",    "stated_order", "nothing_superseded",
+    "denials_hold",    "answered",     "wait_policy",
+    "players_in_step", "only_up",      "counts",
+    "limits",          "quiet_rooms",  "levels",
+    "strangers",       "protocol",     "everyone_back",
+    "nothing_left",    "same_again",
 };
 static_assert(!names.back().empty());
 

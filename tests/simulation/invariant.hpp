@@ -18,6 +18,7 @@ enum class Invariant : std::uint8_t {
     nothing_superseded,   // what was answered superseded was never seen to happen
     denials_hold,         // what was refused or denied was never applied, in no part
     answered,             // every command is answered, and not before its effect is there
+    wait_policy,          // no viewer holds the room up for longer than its plugin `ready` is set to
     players_in_step,      // every player is within its bound of the playhead once nothing disturbs it any more
     only_up,              // versions, ticks and media instances only go up, and the epoch stays
     counts,               // what is counted is there

@@ -103,3 +103,6 @@ mistake(draws_chance_anew same_again recording/decode.cpp
 mistake(lets_scripts_run_on limits plugin/lua_budget.cpp
         [=[    if (budget.left < 0) finish(]=]
         [=[    if (budget.left < 0 && !breaks("lets_scripts_run_on")) finish(]=])
+mistake(waits_for_ever wait_policy plugin/timers.cpp
+        [=[        if (timer.due <= tick) found]=]
+        [=[        if (timer.due <= tick && !(breaks("waits_for_ever") && name.name == "limit")) found]=])

@@ -46,6 +46,8 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.6)) scenario.recorded = on(0.5) ? Scenario::Recorded::from_the_start : Scenario::Recorded::from_some_time;
     scenario.recorded_without_names = on(0.3);
     if (on(0.3)) scenario.stalling_players = 0.4;
+    scenario.waits = scenario.plugins && on(0.5);
+    if (scenario.waits) scenario.stalling_players = 0.5;
     return scenario;
 }
 
@@ -65,6 +67,7 @@ Scenario everything(std::uint64_t seed, Microseconds duration) {
     scenario.liars = 0.2;
     scenario.sleepers = 0.2;
     scenario.stalling_players = 0.2;
+    scenario.waits = true;
     scenario.hostile = 2;
     scenario.lossy = 0.4;
     scenario.second_tabs = 0.05;

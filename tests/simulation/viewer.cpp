@@ -242,7 +242,7 @@ void Viewer::on(const Event& event) {
 // [P2] What a plugin tells is told once, and behind the state that led to it.
 void Viewer::on(const PluginEvent& event) {
     ++met_["event of " + event.plugin + ": " + event.name];
-    if (event.plugin != "ward" && event.plugin != "@engine")
+    if (event.plugin != "ward" && event.plugin != "ready" && event.plugin != "@engine")
         complain(Invariant::protocol, "an event of an unknown plugin");
     if (event.name == "suspended" && event.plugin == "@engine" && !habits_.plugins)
         complain(Invariant::levels, "a guest heard of a failure");

@@ -1,6 +1,10 @@
 #include "simulation/ward.hpp"
 
+#include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
+#include <vector>
 
 namespace playhead::simulation {
 namespace {
@@ -85,22 +89,47 @@ constexpr const char* code = R"(local P = ...
       end)
     end)";
 
-} // namespace
-
-std::shared_ptr<const PluginSet> ward(const std::string& version) {
+PluginRequest ward_request(const std::string& version) {
     PluginRequest request;
     request.source.name = "ward";
     request.source.manifest = "return { name = 'ward', version = '" + version + "', api = 1," + manifest + "}";
     request.source.code = code;
     request.source.manifest_path = "ward/plugin.lua";
     request.source.code_path = "ward/init.lua";
-    auto set = load_plugins({request});
-    if (!set) {
-        std::string problems = "the world's plugin does not load:";
-        for (const std::string& problem : set.error()) problems += "\n" + problem;
-        throw std::logic_error(problems);
-    }
-    return *std::move(set);
+    return request;
+}
+
+std::string text_of(const std::string& name) {
+    std::ifstream file{PLAYHEAD_SHIPPED_PLUGINS "/" + name};
+    if (!file) throw std::runtime_error("the world's plugin " + name + " cannot be read");
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+PluginRequest ready_request() {
+    PluginRequest request;
+    request.source.name = "ready";
+    request.source.manifest = text_of("ready/plugin.lua");
+    request.source.code = text_of("ready/init.lua");
+    request.source.manifest_path = "ready/plugin.lua";
+    request.source.code_path = "ready/init.lua";
+    request.settings = sorted_map({{"stalled_timeout_s", Value{std::int64_t{wait_s_max}}}});
+    return request;
+}
+
+std::shared_ptr<const PluginSet> loaded(const std::vector<PluginRequest>& requests) {
+    auto set = load_plugins(requests);
+    if (set) return *std::move(set);
+    std::string problems = "the world's plugins do not load:";
+    for (const std::string& problem : set.error()) problems += "\n" + problem;
+    throw std::logic_error(problems);
+}
+
+} // namespace
+
+std::shared_ptr<const PluginSet> ward(const std::string& version) { return loaded({ward_request(version)}); }
+
+std::shared_ptr<const PluginSet> ward_that_waits(const std::string& version) {
+    return loaded({ward_request(version), ready_request()});
 }
 
 } // namespace playhead::simulation

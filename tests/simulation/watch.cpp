@@ -2,10 +2,16 @@
 
 #include "plugin/lua_sandbox.hpp"
 #include "simulation/network.hpp"
+#include "simulation/ward.hpp"
 
 #include <algorithm>
 
 namespace playhead::simulation {
+namespace {
+
+constexpr std::int64_t ticks_per_second = 20;
+
+} // namespace
 
 void Watch::look(const RoomState& state, ServerTime now) {
     const Before after{state.epoch, state.version, state.media.value().instance, state.last_motion, state.last_rate};
@@ -22,6 +28,7 @@ void Watch::look(const RoomState& state, ServerTime now) {
         complaints_.add(Invariant::stated_order, "somebody acted in the future");
     look_at_viewers(state);
     look_at_limits(state);
+    look_at_waiting(state, TickLength{}.at(now));
     // What the plugin writes before it fails on purpose.
     if (state.shared.find({"ward", "notes"}, EntryKey{"failed"}) != nullptr)
         complaints_.add(Invariant::denials_hold, "what a hook wrote before it failed was not rolled back");
@@ -68,6 +75,20 @@ void Watch::look(const Metrics& metrics, const PluginFigures& figures) {
         complaints_.add(Invariant::limits, "plugins hold more memory than they may");
     look_at_instructions(figures);
     if (sends_when_full() != 0) complaints_.add(Invariant::limits, "something was sent where nothing more was taken");
+}
+
+// It says itself until when it waits, and for whom. A tick that did not run is made up for by the next.
+void Watch::look_at_waiting(const RoomState& state, Tick tick) {
+    constexpr std::int64_t late_ticks = 20;
+    const Value* waiting = state.shared.find({"ready", "waiting"}, EntryKey{});
+    if (waiting == nullptr) return;
+    const std::int64_t now = tick.number;
+    const auto ends = [](const Value& what) { return *what.find("ends_tick")->get_if<std::int64_t>(); };
+    if (ends(*waiting) + late_ticks < now)
+        complaints_.add(Invariant::wait_policy, "the room waits for longer than it said");
+    for (const Value& held : *waiting->find("whom")->get_if<Value::List>())
+        if (ends(held) > now + std::int64_t{wait_s_max} * ticks_per_second)
+            complaints_.add(Invariant::wait_policy, "a viewer would hold the room up for longer than it may");
 }
 
 // What is charged in one go, inside a function of Lua's library, may go beyond what was left.

@@ -33,6 +33,7 @@ class Watch {
     };
     void look_at_viewers(const RoomState& state);
     void look_at_limits(const RoomState& state);
+    void look_at_waiting(const RoomState& state, Tick tick);
     void look_at_instructions(const PluginFigures& figures);
 
     Complaints& complaints_;

@@ -37,7 +37,7 @@ RoomRequest request(const Scenario& scenario) {
     request.title = "World";
     request.media = Load{};
     request.media->url = "/media/first.mp4";
-    if (scenario.plugins) request.plugins = ward();
+    if (scenario.plugins) request.plugins = scenario.waits ? ward_that_waits() : ward();
     return request;
 }
 
@@ -105,7 +105,7 @@ Habits World::random_habits() {
     if (scenario_.sleepers > 0 && random_.chance(scenario_.sleepers)) habits.sleep = seconds{10};
     habits.player = static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(player_kinds.size()) - 1));
     habits.media_drift = static_cast<double>(random_.between(-100, 100)) / 1e6;
-    if (scenario_.stalling_players > 0 && random_.chance(scenario_.stalling_players)) habits.stall = seconds{3};
+    if (scenario_.stalling_players > 0 && random_.chance(scenario_.stalling_players)) habits.stall = seconds{10};
     habits.plugins = scenario_.plugins;
     habits.mischief = scenario_.mischief;
     if (random_.chance(scenario_.slow_readers)) {
@@ -183,7 +183,8 @@ void World::plan_trouble() {
 
 void World::plan_reload() {
     timeline_.after(scenario_.duration / 2, [this] {
-        shard_.reload({nullptr, {{room_.id, ward("1.1.0")}}}, [this](const PluginReload& reload) {
+        const auto next = scenario_.waits ? ward_that_waits("1.1.0") : ward("1.1.0");
+        shard_.reload({nullptr, {{room_.id, next}}}, [this](const PluginReload& reload) {
             if (!reload.ok() || reload.rooms_swapped != 1) complain(Invariant::protocol, "the reload was refused");
         });
     });

@@ -33,13 +33,14 @@ struct Scenario {
     double never_readers = 0;    // share of the viewers that stop reading until they are closed for it
     double liars = 0;            // share of the viewers that say that they acted at other times than they did
     double sleepers = 0;         // share of the viewers whose machine sleeps now and then, for up to ten seconds
-    double stalling_players = 0; // share of the viewers whose player has no data now and then, for up to three
+    double stalling_players = 0; // share of the viewers whose player has no data now and then, for up to ten seconds
     int hostile = 0;             // beside the viewers, those that do what no client does
     double lossy = 0;            // share of the viewers that come by a way that loses things, as ENet's
     double loss_max = 0.3;       // how much; each has its own
     double second_tabs = 0;      // chance a second that someone opens the room in a second tab
     double stalls = 0;           // chance a second that the engine's thread stands still for up to 400 ms
     bool plugins = false;        // the room has one, and the viewers use it
+    bool waits = false;          // and waits for those whose player stalls, as the plugin `ready` has it
     double mischief = 0;         // the share of what they ask of it that makes it fail, or kicks somebody
     bool reload = false;         // half-way its next version takes over
     enum class Recorded : std::uint8_t { no, from_the_start, from_some_time };
