@@ -64,10 +64,8 @@ std::vector<RecordedPlugin> read(Checker& check,
         const PluginSource source{.name = check.text(plugin.name(), "the name of a plugin"),
                                   .manifest = check.text(plugin.manifest(), "a plugin.lua"),
                                   .code = check.text(plugin.code(), "an init.lua"),
-                                  .test = check.text(plugin.test(), "a test.lua"),
                                   .manifest_path = check.text(plugin.manifest_path(), "a path"),
-                                  .code_path = check.text(plugin.code_path(), "a path"),
-                                  .test_path = check.text(plugin.test_path(), "a path")};
+                                  .code_path = check.text(plugin.code_path(), "a path")};
         read.push_back({.request = {.source = source,
                                     .settings = check.value(plugin.settings(), "the settings of a plugin"),
                                     .settings_path = {}},

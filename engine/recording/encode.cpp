@@ -63,13 +63,10 @@ Offsets<recorded::Plugin> write(Builder& builder, const std::vector<RecordedPlug
         const auto hash = text(builder, plugin.hash);
         const auto manifest = text(builder, source.manifest);
         const auto code = text(builder, source.code);
-        const auto test = text(builder, source.test);
         const auto manifest_path = text(builder, source.manifest_path);
         const auto code_path = text(builder, source.code_path);
-        const auto test_path = text(builder, source.test_path);
         const auto settings = flex(builder, plugin.request.settings);
-        return recorded::CreatePlugin(builder, name, hash, manifest, code, test, manifest_path, code_path, test_path,
-                                      settings);
+        return recorded::CreatePlugin(builder, name, hash, manifest, code, manifest_path, code_path, settings);
     });
 }
 
@@ -313,9 +310,13 @@ ByteView finished(Builder& builder) { return std::as_bytes(std::span(builder.Get
 
 std::vector<RecordedPlugin> recorded_plugins(const PluginSet& plugins) {
     std::vector<RecordedPlugin> copies;
-    for (const Plugin& plugin : plugins.plugins())
-        copies.push_back({.request = {.source = plugin.source, .settings = plugin.settings, .settings_path = {}},
+    for (const Plugin& plugin : plugins.plugins()) {
+        PluginSource source = plugin.source;
+        source.test.clear(); // nothing that a room does depends on it
+        source.test_path.clear();
+        copies.push_back({.request = {.source = std::move(source), .settings = plugin.settings, .settings_path = {}},
                           .hash = plugin.hash});
+    }
     return copies;
 }
 
