@@ -236,6 +236,7 @@ struct Server::Impl {
 
     void run() {
         std::signal(SIGPIPE, SIG_IGN);
+        std::signal(SIGXFSZ, SIG_IGN); // a recording that may not grow is an error of its file, and not our end
         signals.add(SIGTERM);
         signals.add(SIGINT);
         signals.async_wait([this](const error_code& error, int signal) {

@@ -6,7 +6,7 @@
 // What depends on that input is tested where a clock can be set without setting the machine's: tests/plugin, tests/session.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readlinkSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
@@ -137,6 +137,29 @@ describe('out of memory', { timeout: 240_000 }, () => {
     test.diagnostic(`with 4 MiB more it had room for ${crowd.length} viewers`);
     for (const each of crowd) each.destroy();
     await engine.stop();
+  });
+});
+
+describe('a disk that takes no more of a recording', { timeout: 120_000 }, () => {
+  it('ends the recording, and no tick; that is counted and logged, and what is there can be replayed', async (test) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'playhead-recordings-'));
+    try {
+      // No file of the engine's may grow beyond this.
+      await besieged({ record: folder, limits: { commands_per_s: 1000, command_burst: 1000 } }, { under: ['prlimit', '--fsize=20000'] }, async (engine, witness) => {
+        let log = '';
+        engine.child.stderr.on('data', (chunk) => (log += chunk));
+        const lost = async () => (await engine.figures()).playhead_recordings_lost_total;
+        const seen = await witness.during(() => until(async () => (await lost()) > 0, 'a recording is lost', 60_000));
+        test.diagnostic(inWords(seen));
+        assertKept(seen);
+        assert.match(log, /recording_lost file=neighbour\..*why="File too large"/);
+      });
+      const [file] = readdirSync(folder).filter((name) => name.startsWith('neighbour.'));
+      const said = execFileSync(path.join(build, 'tools/replay/playhead-replay'), [path.join(folder, file)], { encoding: 'utf8' });
+      assert.match(said, /all as recorded[^]*it breaks off there/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

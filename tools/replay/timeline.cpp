@@ -52,17 +52,17 @@ Timeline::Timeline(const recording::Opening& opening)
     : tick_length_(opening.tick_length),
       start_(opening.tick),
       title_("room " + opening.room + ", from tick " + std::to_string(opening.tick.number) + " on, playhead " +
-             opening.engine) {
-    sample(start_, opening.room_state);
+             opening.engine),
+      motion_(opening.room_state.motion.value()) {
+    sample(start_);
 }
 
 double Timeline::seconds(Tick tick) const {
     return in_seconds(tick_length_.value) * (static_cast<double>(tick.number) - static_cast<double>(start_.number));
 }
 
-void Timeline::sample(Tick tick, const RoomState& state) {
-    const Motion& motion = state.motion.value();
-    const Playhead& playhead = motion.at(tick);
+void Timeline::sample(Tick tick) {
+    const Playhead& playhead = motion_.at(tick);
     playhead_.push_back({.at_s = seconds(tick),
                          .position_s = in_seconds(playhead.position_at(tick, tick_length_)),
                          .playing = playhead.playing});
@@ -76,7 +76,11 @@ void Timeline::add(const recording::Turn& turn, const recording::Replay::Result&
         left_out_ = true;
         return;
     }
-    sample(turn.tick, state);
+    sample(turn.tick);
+    if (motion_ != state.motion.value()) {
+        motion_ = state.motion.value();
+        sample(turn.tick); // a seek is a step
+    }
     std::uint32_t missed = 0;
     for (const recording::Call& call : turn.calls) {
         if (const auto* advance = std::get_if<recording::Advance>(&call)) missed += advance->missed;
@@ -127,7 +131,7 @@ std::string Timeline::svg() const {
     }
     add_text(svg, left, playhead_top - 12, "start", "playhead (pale: paused)");
 
-    // One curve for each stretch of playing or standing; a seek is a step in it.
+    // One curve for each stretch of playing or standing.
     std::string points;
     for (std::size_t i = 0; i < playhead_.size(); ++i) {
         const Sample& sample = playhead_[i];

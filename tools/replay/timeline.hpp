@@ -43,11 +43,13 @@ class Timeline {
         bool stalled = false;
     };
     double seconds(Tick tick) const;
-    void sample(Tick tick, const RoomState& state);
+    // Where the playhead as it was known last is by then.
+    void sample(Tick tick);
 
     TickLength tick_length_;
     Tick start_;
     std::string title_;
+    Motion motion_;
     std::vector<Sample> playhead_;
     std::vector<Mark> commands_;
     std::vector<Mark> slow_ticks_;
