@@ -36,13 +36,20 @@ constexpr std::size_t look_bytes = std::size_t{1} * 1024 * 1024;
 constexpr std::string_view extension = ".playrec";
 
 struct File {
+    File() = default;
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() {
+        if (descriptor >= 0) ::close(descriptor);
+    }
+
     std::string name;
     std::filesystem::path path;
     std::atomic<bool> lost = false;
     // Of the writer's thread:
     int descriptor = -1;
     bool made = false;
-    bool closed = false;
+    std::list<std::shared_ptr<File>>::iterator place{}; // among those that are written, once it is made
 };
 
 bool write_all(int descriptor, ByteView bytes) {
@@ -62,6 +69,7 @@ class RecordingFolder::Writer {
     explicit Writer(const RecordingSettings& settings)
         : folder_(settings.folder),
           folder_bytes_max_(settings.folder_mib * 1024 * 1024),
+          folder_descriptor_(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
           work_(asio::make_work_guard(io_)),
           sync_timer_(io_) {
         trim();
@@ -70,11 +78,16 @@ class RecordingFolder::Writer {
     }
     ~Writer() {
         asio::post(io_, [this] {
+            stopping_ = true; // the timer's handler may be on its way already
             sync_timer_.cancel();
             sync();
             work_.reset();
         });
+        thread_.join();
+        if (folder_descriptor_ >= 0) ::close(folder_descriptor_);
     }
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
 
     std::shared_ptr<File> make(const RoomId& room, std::uint32_t part) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -102,9 +115,9 @@ class RecordingFolder::Writer {
 
     void close(std::shared_ptr<File> file) {
         asio::post(io_, [this, file = std::move(file)] {
-            file->closed = true;
-            let_go(*file);
-            std::erase(files_, file);
+            if (!file->made) return;
+            let_go(*file, true);
+            files_.erase(file->place);
             looks_again_ = true;
         });
     }
@@ -116,7 +129,7 @@ class RecordingFolder::Writer {
             const std::string why = std::strerror(errno);
             file->lost = true;
             spdlog::error("recording_lost file={} why=\"{}\"", file->name, why);
-            return let_go(*file);
+            return let_go(*file, false);
         }
         dirty_.insert(file);
         written_since_look_ += bytes.size();
@@ -124,25 +137,23 @@ class RecordingFolder::Writer {
 
     // Those that were written longest ago are closed when there are too many; the name stays ours.
     bool open(const std::shared_ptr<File>& file) {
-        const auto found = std::ranges::find(files_, file);
-        if (found != files_.end()) files_.splice(files_.begin(), files_, found);
-        if (found == files_.end()) files_.push_front(file);
+        if (file->made) files_.splice(files_.begin(), files_, file->place);
         if (file->descriptor >= 0) return true;
         constexpr int owner_only = 0600;
         const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | (file->made ? 0 : O_CREAT | O_EXCL);
         file->descriptor = ::open(file->path.c_str(), flags, owner_only);
         if (file->descriptor < 0) return false;
-        file->made = true;
+        if (!std::exchange(file->made, true)) file->place = files_.insert(files_.begin(), file);
         if (++open_files_ <= open_files_max) return true;
         const auto oldest =
             std::find_if(files_.rbegin(), files_.rend(), [](const auto& other) { return other->descriptor >= 0; });
-        let_go(**oldest);
+        let_go(**oldest, false);
         return true;
     }
 
-    void let_go(File& file) {
+    void let_go(File& file, bool syncs) {
         if (file.descriptor < 0) return;
-        ::fdatasync(file.descriptor);
+        if (syncs) ::fdatasync(file.descriptor);
         ::close(std::exchange(file.descriptor, -1));
         --open_files_;
     }
@@ -150,15 +161,22 @@ class RecordingFolder::Writer {
     void sync_later() {
         sync_timer_.expires_after(sync_interval);
         sync_timer_.async_wait([this](const boost::system::error_code& error) {
-            if (error) return;
+            if (error || stopping_) return;
             sync();
             sync_later();
         });
     }
 
     void sync() {
-        for (const auto& file : std::exchange(dirty_, {}))
-            if (file->descriptor >= 0) ::fdatasync(file->descriptor);
+        // Of those that were closed meanwhile, to have fewer open, nothing is at hand to sync but all together.
+        bool closed_meanwhile = false;
+        for (const auto& file : std::exchange(dirty_, {})) {
+            if (file->descriptor >= 0)
+                ::fdatasync(file->descriptor);
+            else
+                closed_meanwhile = true;
+        }
+        if (closed_meanwhile && folder_descriptor_ >= 0) ::syncfs(folder_descriptor_);
         if (std::exchange(looks_again_, false) || written_since_look_ >= look_bytes) trim();
     }
 
@@ -187,7 +205,7 @@ class RecordingFolder::Writer {
         std::ranges::sort(kept, {}, &Kept::written);
         for (const Kept& old : kept) {
             if (sum <= folder_bytes_max_) return;
-            std::filesystem::remove(old.path, failed);
+            if (!std::filesystem::remove(old.path, failed)) continue;
             sum -= old.bytes;
             spdlog::info("recording_deleted file={} why=\"the folder is full\"", old.path.filename().string());
         }
@@ -195,6 +213,7 @@ class RecordingFolder::Writer {
 
     const std::filesystem::path folder_;
     const std::uintmax_t folder_bytes_max_;
+    const int folder_descriptor_;
     std::atomic<std::uint32_t> made_ = 0;
     std::atomic<std::size_t> waiting_bytes_ = 0;
     asio::io_context io_{1};
@@ -206,6 +225,7 @@ class RecordingFolder::Writer {
     std::size_t open_files_ = 0;
     std::size_t written_since_look_ = 0;
     bool looks_again_ = false;
+    bool stopping_ = false;
     std::jthread thread_; // the last: it is joined before the rest goes
 };
 

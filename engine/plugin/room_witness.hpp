@@ -6,6 +6,7 @@
 #include "room/room.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace playhead {
 
@@ -20,7 +21,7 @@ class RoomWitness {
     virtual void saw(const Input& input, Tick tick, const Lead& lead) = 0;
     virtual void saw_advance(Tick tick, std::uint32_t missed, const Lead& lead) = 0;
     virtual void saw_reload(const PluginSet& plugins, Tick tick) = 0;
-    virtual void saw(RoomStep step) = 0; // at the tick of the calls around it
+    virtual void saw(RoomStep step, std::optional<Tick> tick) = 0; // empty: it knows none
     // What the room's TimeAllowance said.
     virtual void saw_time(bool spent) = 0;
     virtual void saw_end(Microseconds took) = 0;

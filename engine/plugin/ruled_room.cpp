@@ -68,7 +68,7 @@ bool RuledRoom::WitnessedTime::spent() {
 }
 
 void RuledRoom::start(Tick tick) {
-    if (witness_ != nullptr) witness_->saw(RoomStep::start);
+    if (witness_ != nullptr) witness_->saw(RoomStep::start, tick);
     start_plugins(tick);
 }
 
@@ -96,7 +96,7 @@ void RuledRoom::advance(Tick tick, std::uint32_t missed, const Lead& lead) {
 }
 
 Version RuledRoom::commit() {
-    if (witness_ != nullptr) witness_->saw(RoomStep::commit);
+    if (witness_ != nullptr) witness_->saw(RoomStep::commit, std::nullopt);
     return room_.commit();
 }
 
@@ -132,13 +132,13 @@ bool RuledRoom::behind() const { return host_ != nullptr && host_->behind(); }
 
 void RuledRoom::collect_garbage() {
     if (host_ == nullptr) return;
-    if (witness_ != nullptr) witness_->saw(RoomStep::collect_garbage);
+    if (witness_ != nullptr) witness_->saw(RoomStep::collect_garbage, std::nullopt);
     host_->collect_garbage();
 }
 
 void RuledRoom::sleep_if_due() {
     if (host_ == nullptr) return;
-    if (witness_ != nullptr) witness_->saw(RoomStep::sleep);
+    if (witness_ != nullptr) witness_->saw(RoomStep::sleep, std::nullopt);
     host_->sleep_if_due();
 }
 
@@ -148,7 +148,7 @@ bool RuledRoom::asleep() const { return host_ != nullptr && host_->asleep(); }
 
 void RuledRoom::wake(Tick tick, const Lead& lead) {
     if (!asleep()) return;
-    if (witness_ != nullptr) witness_->saw(RoomStep::wake);
+    if (witness_ != nullptr) witness_->saw(RoomStep::wake, tick);
     host_->wake(tick, lead);
 }
 
@@ -177,7 +177,7 @@ std::expected<void, std::string> RuledRoom::reload(std::shared_ptr<const PluginS
 }
 
 std::expected<void, std::string> RuledRoom::restart(Tick tick) {
-    if (witness_ != nullptr) witness_->saw(RoomStep::restart);
+    if (witness_ != nullptr) witness_->saw(RoomStep::restart, tick);
     return swap(plugins_, tick);
 }
 

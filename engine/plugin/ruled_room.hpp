@@ -73,7 +73,7 @@ struct PluginContext {
 };
 
 // A Room under the rules of its plugins. The unit of determinism: the same bytes come of the same inputs, the same seed
-// and the same answers of the TimeAllowance: a RoomWitness hears all three).
+// and the same answers of the TimeAllowance. A RoomWitness hears all three.
 // One tick is: apply() each input in order, advance(), commit(), take_...(), collect_garbage().
 //   Cost:   without plugins that of a Room. With them a Lua state, made when the first viewer joins (or speaks) or by
 //           start(); a tick in which no hook is due does not enter it.

@@ -18,6 +18,12 @@ std::size_t Timers::count_of(std::string_view plugin) const {
     return count;
 }
 
+std::vector<std::pair<TimerName, Timer>> Timers::in_order() const {
+    std::vector<std::pair<TimerName, Timer>> all(timers_.begin(), timers_.end());
+    std::ranges::sort(all, {}, [](const auto& timer) { return timer.second.serial; });
+    return all;
+}
+
 void Timers::set(const TimerName& name, Tick due, Value data) {
     timers_.insert_or_assign(name, Timer{due, std::move(data), ++serial_});
     next_known_ = false;

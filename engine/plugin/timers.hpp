@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace playhead {
@@ -42,6 +43,9 @@ class Timers {
     const Timer* find(const TimerName& name) const;
     std::size_t count_of(std::string_view plugin) const;
     const std::map<TimerName, Timer>& all() const { return timers_; }
+
+    // As they were set, the first one first.
+    std::vector<std::pair<TimerName, Timer>> in_order() const;
 
     // Replaces the one of that name.
     void set(const TimerName& name, Tick due, Value data);

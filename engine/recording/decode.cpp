@@ -28,6 +28,13 @@ void for_each(const flatbuffers::Vector<flatbuffers::Offset<Wire>>* items, Read 
     for (const Wire* item : *items) read(*item);
 }
 
+// Arithmetic on what is smaller does not overflow.
+constexpr std::int64_t number_max = std::int64_t{1} << 52;
+
+std::int64_t unix_time(Checker& check, std::int64_t value_us) {
+    return check.within(value_us, -number_max, number_max, "a time of the wall clock");
+}
+
 ByteView view_of(const flatbuffers::Vector<std::uint8_t>& bytes) {
     return std::as_bytes(std::span(bytes.data(), bytes.size()));
 }
@@ -42,7 +49,7 @@ std::optional<Message> nested(Checker& check, const flatbuffers::Vector<std::uin
     }
     auto decoded = [&] {
         if constexpr (from_client)
-            return decode_client(view_of(*bytes));
+            return decode_client(view_of(*bytes), record_bytes_max); // what came small may be written larger
         else
             return decode_server(view_of(*bytes));
     }();
@@ -105,14 +112,16 @@ void read(Checker& check, const recorded::PluginState& wire, PluginState& state)
             put(check, state.saved, std::move(delta->fields.shared));
     });
     for_each(wire.last_ids(), [&](const recorded::LastId& last) {
-        state.last_ids.insert_or_assign(table_name(check, last.plugin(), last.field()), last.id());
+        state.last_ids.insert_or_assign(table_name(check, last.plugin(), last.field()),
+                                        check.within(last.id(), std::int64_t{0}, number_max, "the id of an entry"));
     });
     for_each(wire.timers(), [&](const recorded::Timer& timer) {
         state.timers.set({check.text(timer.plugin(), "the name of a plugin", TableName::bytes_max),
                           check.text(timer.name(), "the name of a timer", TimerName::bytes_max)},
                          Tick{timer.due()}, check.value(timer.data(), "the data of a timer"));
     });
-    if (wire.wall_unix_us()) state.wall = PluginState::Wall{*wire.wall_unix_us(), Tick{wire.wall_at()}};
+    if (wire.wall_unix_us())
+        state.wall = PluginState::Wall{unix_time(check, *wire.wall_unix_us()), Tick{wire.wall_at()}};
     if (wire.opened()) state.opened = Tick{*wire.opened()};
     for_each(wire.lifted_rules(), [&](const recorded::LiftedRule& rule) {
         state.records[check.text(rule.plugin(), "the name of a plugin", TableName::bytes_max)]

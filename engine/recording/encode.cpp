@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 namespace playhead::recording {
@@ -78,14 +77,24 @@ Offsets<recorded::DeclaredTable> tables(Builder& builder, const SharedState& sta
     });
 }
 
-// One message for each plugin: all of them together may be more than one holds.
+// In messages of a bounded size: all entries together may be more than one holds.
 Offsets<recorded::Entries> entries(Builder& builder, const SharedState& state) {
-    std::map<std::string, Delta> by_plugin;
-    for (const auto& [name, table] : state.tables())
-        for (const auto& [key, entry] : table.entries())
-            by_plugin[name.plugin].fields.shared.push_back({.table = name, .key = key, .value = entry.value()});
-    return vector_of<recorded::Entries>(builder, by_plugin, [&](const auto& named) {
-        return recorded::CreateEntries(builder, nested(builder, ServerMessage{named.second}));
+    constexpr std::size_t bytes_max = 100 * 1024;
+    constexpr std::size_t entries_max = 1000;
+    std::vector<Delta> messages;
+    std::size_t bytes = bytes_max;
+    for (const auto& [name, table] : state.tables()) {
+        for (const auto& [key, entry] : table.entries()) {
+            bytes += SharedState::bytes_for(key, entry.value());
+            if (messages.empty() || bytes > bytes_max || messages.back().fields.shared.size() >= entries_max) {
+                messages.emplace_back();
+                bytes = 0;
+            }
+            messages.back().fields.shared.push_back({.table = name, .key = key, .value = entry.value()});
+        }
+    }
+    return vector_of<recorded::Entries>(builder, messages, [&](const Delta& message) {
+        return recorded::CreateEntries(builder, nested(builder, ServerMessage{message}));
     });
 }
 
@@ -97,9 +106,7 @@ Offset<recorded::PluginState> write(Builder& builder, const PluginState& state) 
         const auto field = text(builder, last.first.field);
         return recorded::CreateLastId(builder, plugin, field, last.second);
     });
-    std::vector<std::pair<TimerName, Timer>> in_order(state.timers.all().begin(), state.timers.all().end());
-    std::ranges::sort(in_order, {}, [](const auto& timer) { return timer.second.serial; });
-    const auto timers = vector_of<recorded::Timer>(builder, in_order, [&](const auto& timer) {
+    const auto timers = vector_of<recorded::Timer>(builder, state.timers.in_order(), [&](const auto& timer) {
         const auto plugin = text(builder, timer.first.plugin);
         const auto name = text(builder, timer.first.name);
         const auto data = flex(builder, timer.second.data);

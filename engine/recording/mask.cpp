@@ -1,6 +1,7 @@
 #include "recording/mask.hpp"
 
 #include "core/overloaded.hpp"
+#include "core/text.hpp"
 #include "recording/record.hpp"
 
 #include <algorithm>
@@ -14,17 +15,45 @@ namespace {
 constexpr std::array<std::string_view, 2> kept_beginnings{"https://", "http://"};
 
 // One character of each length that stands for all others of it.
-constexpr std::array<std::string_view, 5> stand_ins{"", "x", "\u00d7", "\u25a1", "\U0001f7e6"};
+constexpr std::array<std::string_view, 5> stand_ins{"", "x", "\u00d7", "\u5b57", "\U0001f603"};
 
 std::size_t bytes_of_character(char first) {
     const auto byte = static_cast<unsigned char>(first);
     return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-template <class Spec>
-const Type* args_of(const Manifest::Named<Spec>& specs, std::string_view name) {
-    const auto spec = specs.find(name);
-    return spec == specs.end() ? nullptr : &spec->second.args;
+bool mentions(const Value& value, std::string_view text) {
+    if (const auto* own = value.get_if<std::string>()) return *own == text;
+    if (const auto* list = value.get_if<Value::List>())
+        return std::ranges::any_of(*list, [&](const Value& item) { return mentions(item, text); });
+    const auto* map = value.get_if<Value::Map>();
+    return map != nullptr &&
+           std::ranges::any_of(*map, [&](const Value::Entry& entry) { return mentions(entry.value, text); });
+}
+
+// What stands in a plugin's settings, such as the reactions there are to choose from, is the operator's.
+TextMask but_for_settings(const Plugin* plugin, const TextMask& mask) {
+    if (plugin == nullptr) return mask;
+    return [plugin, &mask](std::string_view text) {
+        return mentions(plugin->settings, text) ? std::string{text} : mask(text);
+    };
+}
+
+// What no plugin declares is refused, or ignored, whatever it says.
+template <class Asked, class Spec>
+void mask_asked(Asked& asked, const PluginSet& plugins, Manifest::Named<Spec> Manifest::* specs, const TextMask& mask) {
+    const Plugin* plugin = plugins.find(asked.plugin);
+    if (plugin != nullptr) {
+        const auto spec = (plugin->manifest.*specs).find(asked.name);
+        if (spec != (plugin->manifest.*specs).end()) {
+            asked.args = masked(asked.args, &spec->second.args, but_for_settings(plugin, mask));
+            return;
+        }
+    } else {
+        asked.plugin = mask(asked.plugin);
+    }
+    asked.name = mask(asked.name);
+    asked.args = {};
 }
 
 const Type* type_of_table(const PluginSet& plugins, const TableName& name, bool saved) {
@@ -43,16 +72,17 @@ void mask_all(SharedState& state, const PluginSet& plugins, bool saved, const Te
     for (const auto& [name, table] : before.tables()) {
         if (is_the_engines(name)) continue;
         const Type* type = type_of_table(plugins, name, saved);
+        const TextMask own = but_for_settings(plugins.find(name.plugin), mask);
         for (const auto& [key, entry] : table.entries()) {
-            Value value = masked(entry.value(), type, mask);
+            Value value = masked(entry.value(), type, own);
             if (value != entry.value()) state.put(name, key, std::move(value));
         }
     }
 }
 
-// Each character as `letter` says, which is asked for those of ASCII only.
-template <class Letter>
-std::string rewritten(std::string_view text, Letter letter) {
+// Each character as one of these says: `letter` of those of ASCII, `other` of those of so many bytes.
+template <class Letter, class Other>
+std::string rewritten(std::string_view text, Letter letter, Other other) {
     std::string result;
     result.reserve(text.size());
     while (!text.empty()) {
@@ -65,7 +95,7 @@ std::string rewritten(std::string_view text, Letter letter) {
         else if (bytes == 1)
             result += letter(text.front());
         else
-            result += stand_ins[bytes].substr(0, bytes);
+            result += other(bytes);
         text.remove_prefix(kept.empty() ? bytes : kept.size());
     }
     return result;
@@ -78,9 +108,12 @@ bool is_upper(char character) { return character >= 'A' && character <= 'Z'; }
 } // namespace
 
 std::string shape_of(std::string_view text) {
-    return rewritten(text, [](char character) {
-        return is_digit(character) || is_lower(character) || is_upper(character) ? 'x' : character;
-    });
+    return rewritten(
+        text,
+        [](char character) {
+            return is_digit(character) || is_lower(character) || is_upper(character) ? 'x' : character;
+        },
+        [](std::size_t bytes) { return stand_ins.at(bytes); });
 }
 
 TextMask pseudonyms(std::function<std::uint64_t(std::string_view)> number_of) {
@@ -89,12 +122,20 @@ TextMask pseudonyms(std::function<std::uint64_t(std::string_view)> number_of) {
         const auto drawn = [&](char first, std::int64_t most) {
             return static_cast<char>(first + chance.between(0, most));
         };
-        return rewritten(text, [&](char character) {
-            if (is_digit(character)) return drawn('0', 9);
-            if (is_lower(character)) return drawn('a', 25);
-            if (is_upper(character)) return drawn('A', 25);
-            return character;
-        });
+        return rewritten(
+            text,
+            [&](char character) {
+                if (is_digit(character)) return drawn('0', 9);
+                if (is_lower(character)) return drawn('a', 25);
+                if (is_upper(character)) return drawn('A', 25);
+                return character;
+            },
+            // The 64 last bytes of one kind, behind the stand-in's beginning: letters and signs that are shown.
+            [&](std::size_t bytes) {
+                std::string character{stand_ins.at(bytes)};
+                character.back() = static_cast<char>(0x80 + chance.between(0, 63));
+                return character;
+            });
     };
 }
 
@@ -126,19 +167,13 @@ Value masked(const Value& value, const Type* type, const TextMask& mask) {
 
 Input masked(const Input& input, const PluginSet& plugins, const TextMask& mask) {
     Input copy = input;
-    if (auto* join = std::get_if<Join>(&copy)) join->name = mask(join->name);
-    if (auto* signal = std::get_if<Signal>(&copy)) {
-        const Plugin* plugin = plugins.find(signal->plugin);
-        signal->args =
-            masked(signal->args, plugin == nullptr ? nullptr : args_of(plugin->manifest.signals, signal->name), mask);
-    }
+    const auto name = [&](const std::string& text) { return mask(clean_text(text, SetName::name_characters_max)); };
+    if (auto* join = std::get_if<Join>(&copy)) join->name = name(join->name);
+    if (auto* signal = std::get_if<Signal>(&copy)) mask_asked(*signal, plugins, &Manifest::signals, mask);
     if (auto* command = std::get_if<Command>(&copy)) {
-        if (auto* rename = std::get_if<SetName>(&command->action)) rename->name = mask(rename->name);
-        if (auto* wish = std::get_if<PluginCommand>(&command->action)) {
-            const Plugin* plugin = plugins.find(wish->plugin);
-            wish->args =
-                masked(wish->args, plugin == nullptr ? nullptr : args_of(plugin->manifest.commands, wish->name), mask);
-        }
+        if (auto* rename = std::get_if<SetName>(&command->action)) rename->name = name(rename->name);
+        if (auto* wish = std::get_if<PluginCommand>(&command->action))
+            mask_asked(*wish, plugins, &Manifest::commands, mask);
     }
     return copy;
 }
@@ -164,16 +199,20 @@ void mask_all(RoomState& state, const PluginSet& plugins, const TextMask& mask) 
 
 void mask_all(PluginState& state, const PluginSet& plugins, const TextMask& mask) {
     mask_all(state.saved, plugins, true, mask);
-    const Timers before = state.timers;
-    std::vector<std::pair<TimerName, Timer>> in_order(before.all().begin(), before.all().end());
-    std::ranges::sort(in_order, {}, [](const auto& timer) { return timer.second.serial; });
-    for (auto& [name, timer] : in_order) state.timers.set(name, timer.due, masked(timer.data, nullptr, mask));
+    for (const auto& [name, timer] : state.timers.in_order())
+        state.timers.set(name, timer.due, masked(timer.data, nullptr, mask));
 }
 
 std::uint64_t digest_of(const RuledRoom& room, bool left_out) {
     if (!left_out) return digest_of(room.state(), room.plugin_state());
     RoomState state = room.state();
     PluginState plugin_state = room.plugin_state();
+    // Its address may come out of what a plugin was told.
+    Media media = state.media.value();
+    media.url = shape_of(media.url);
+    media.title = shape_of(media.title);
+    state.media.set(std::move(media));
+    state.media.commit(state.version);
     mask_all(state, room.plugins(), shape_of);
     mask_all(plugin_state, room.plugins(), shape_of);
     return digest_of(state, plugin_state);

@@ -15,13 +15,13 @@
 // Leaves out of a recording what people call themselves and what they write.
 //   Pseudonyms stand in it instead: each letter and digit is another one, drawn from what a function of the whole text
 //   says that nobody else can compute. Texts keep their length in characters and in bytes, their spaces and their
-//   punctuation, and "https://"; two that are different stay different. So a room does the same with them, unless it
-//   reads them.
+//   punctuation, and "https://"; two that are different nearly always stay different. So a room does the same with
+//   them, unless it reads them.
 //   Shapes are for comparing: each letter is an x. What follows from a text and what follows from its pseudonym, a
 //   plugin's words around it among that, have one shape: so digests of state can be compared.
-//   Covered: names of viewers; in what plugins are sent and keep, all that is declared as text, or not declared. Keys
-//   of
-//            tables, choices (one_of), titles and addresses of media are not.
+//   Covered: names of viewers; in what plugins are sent and keep, all that is declared as text, or not declared.
+//   Not:     addresses and titles of media that viewers load, the room's title; choices (one_of), what stands in a
+//            plugin's settings, keys of tables and names of timers, which are a plugin's own words.
 namespace playhead::recording {
 
 using TextMask = std::function<std::string(std::string_view)>;

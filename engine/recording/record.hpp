@@ -31,7 +31,8 @@ struct RecordedPlugin {
 };
 std::vector<RecordedPlugin> recorded_plugins(const PluginSet& plugins);
 
-// What a recording begins with: all that the room's next tick depends on.
+// What a recording begins with: all that the room's next tick depends on. What it does not hold of its plugins (their
+// health, rates of commands) begins anew with the restart.
 struct Opening {
     std::string engine; // its version
     std::string room;
@@ -58,7 +59,7 @@ using Call = std::variant<RoomStep, Advance, Reload, Input>;
 // The guard over plugins' time said that it is up.
 struct CutOff {
     std::uint32_t asked = 0; // when it was asked for this time in the turn, from 0
-    Microseconds took{0};    // how long the script had been running; 0: none ran
+    Microseconds took{0};    // how long the script had been running, or the next one that ran
     bool operator==(const CutOff&) const = default;
 };
 

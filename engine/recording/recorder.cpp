@@ -60,7 +60,10 @@ void Recorder::saw_reload(const PluginSet& plugins, Tick tick) {
     turn_.calls.emplace_back(Reload{recorded_plugins(plugins)});
 }
 
-void Recorder::saw(RoomStep step) { turn_.calls.emplace_back(step); }
+void Recorder::saw(RoomStep step, std::optional<Tick> tick) {
+    if (tick) at(*tick);
+    turn_.calls.emplace_back(step);
+}
 
 void Recorder::saw_time(bool spent) {
     if (spent) turn_.cut_offs.push_back({.asked = asked_, .took = {}});
@@ -77,7 +80,7 @@ void Recorder::end_turn(Result result) {
     turn_.took = result.took;
     turn_.refused = result.refused;
     turn_.beacon = std::move(result.beacon);
-    if (++turns_ % turns_between_digests == 0) turn_.digest = digest_of(room_, about_.left_out());
+    if (++turns_ % turns_between_digests == 0) digest();
     version_before_ = turn_.version;
     Turn next;
     next.tick = turn_.tick; // unless it turns out to be a later one
@@ -90,10 +93,14 @@ void Recorder::end_turn(Result result) {
 void Recorder::close(std::string_view why) {
     if (std::exchange(closed_, true)) return;
     if (!turn_.calls.empty()) {
-        turn_.digest = digest_of(room_, about_.left_out());
+        digest();
         end_turn({});
     }
     write(Record{Closing{.why = std::string{why}}});
+}
+
+void Recorder::digest() {
+    if (room_.state().viewers.size() <= digested_viewers_max) turn_.digest = digest_of(room_, about_.left_out());
 }
 
 void Recorder::write(const Record& record) {

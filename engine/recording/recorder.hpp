@@ -42,8 +42,9 @@ class Store {
 //   Thread:  the room's.   Owner: whoever runs the room, which outlives it.
 class Recorder final : public RoomWitness {
   public:
-    // So often, in turns, all state is digested: it looks at everything.
+    // So often, in turns, all state is digested: it looks at everything. Not of wider rooms.
     static constexpr std::uint32_t turns_between_digests = 100;
+    static constexpr std::size_t digested_viewers_max = 2000;
 
     struct About {
         std::string engine; // its version
@@ -82,13 +83,14 @@ class Recorder final : public RoomWitness {
     void saw(const Input& input, Tick tick, const Lead& lead) override;
     void saw_advance(Tick tick, std::uint32_t missed, const Lead& lead) override;
     void saw_reload(const PluginSet& plugins, Tick tick) override;
-    void saw(RoomStep step) override;
+    void saw(RoomStep step, std::optional<Tick> tick) override;
     void saw_time(bool spent) override;
     void saw_end(Microseconds took) override;
 
   private:
     void at(Tick tick);
     void write(const Record& record);
+    void digest();
 
     const About about_;
     TextMask mask_; // empty: nothing is left out

@@ -6,6 +6,7 @@
 #include "replication/decode.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace playhead::recording {
@@ -25,6 +26,38 @@ std::expected<std::shared_ptr<const PluginSet>, std::string> load(const std::vec
     std::string why;
     for (const std::string& line : set.error()) why += (why.empty() ? "" : "\n") + line;
     return std::unexpected(std::move(why));
+}
+
+// Why what a file says that plugins keep cannot be theirs; empty if it can. A room of ours never has such.
+std::optional<std::string> misfit(const SharedState& state, const PluginSet& plugins, bool saved) {
+    using Kind = FieldSpec::Kind;
+    for (const auto& [name, table] : state.tables()) {
+        const Plugin* plugin = plugins.find(name.plugin);
+        if (plugin == nullptr) continue;
+        const auto& fields = saved ? plugin->manifest.saved : plugin->manifest.shared;
+        const auto field = fields.find(name.field);
+        for (const auto& [key, entry] : table.entries()) {
+            const bool alone = std::holds_alternative<std::monostate>(key);
+            const bool text = std::holds_alternative<std::string>(key);
+            bool fits = name.field == plugin_field ? alone : text; // of the engine's own fields
+            if (field != fields.end()) {
+                const Kind kind = field->second.kind;
+                const bool named = kind == Kind::map || kind == Kind::set;
+                const bool order = kind == Kind::list && alone;
+                fits = kind == Kind::value || kind == Kind::counter ? alone
+                       : named ? !alone && text == (field->second.key == Type::Key::text)
+                               : order || (!alone && !text);
+                const auto* list = entry.value().get_if<Value::List>();
+                if (order)
+                    fits = list != nullptr && std::ranges::all_of(*list, [&](const Value& id) {
+                               return id.get_if<std::int64_t>() != nullptr &&
+                                      table.find(*id.get_if<std::int64_t>()) != nullptr;
+                           });
+            }
+            if (!fits) return "what it says that " + name.plugin + " keeps in " + name.field + " cannot be";
+        }
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -55,6 +88,10 @@ bool Replay::RecordedTime::spent() {
 std::expected<std::unique_ptr<Replay>, std::string> Replay::of(Opening opening) {
     auto plugins = load(opening.plugins);
     if (!plugins) return std::unexpected(std::move(plugins.error()));
+    for (const bool saved : {false, true}) {
+        const SharedState& state = saved ? opening.plugin_state.saved : opening.room_state.shared;
+        if (auto why = misfit(state, **plugins, saved)) return std::unexpected(*std::move(why));
+    }
     return std::unique_ptr<Replay>{new Replay{std::move(opening), *std::move(plugins)}};
 }
 

@@ -119,10 +119,10 @@ Result<ClientMessage> read(const wire::ClientFrame& frame) {
 
 } // namespace
 
-Result<ClientMessage> decode_client(ByteView bytes) {
-    if (bytes.size() > client_message_bytes_max) {
-        return refused(ErrorCode::too_large, "a message has at most " + std::to_string(client_message_bytes_max) +
-                                                 " bytes, not " + std::to_string(bytes.size()));
+Result<ClientMessage> decode_client(ByteView bytes, std::size_t bytes_max) {
+    if (bytes.size() > bytes_max) {
+        return refused(ErrorCode::too_large, "a message has at most " + std::to_string(bytes_max) + " bytes, not " +
+                                                 std::to_string(bytes.size()));
     }
     thread_local std::vector<std::uint64_t> storage;
     const ByteView view = aligned(bytes, storage);

@@ -57,7 +57,8 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
     broadcast_.observe(shard.next_tick);
     ++shard_.metrics.rooms;
     wake();
-    if (shard_.recording.store != nullptr && shard_.recording.all) record(shard_.recording.left_out);
+    // A room that nobody is in can always be recorded.
+    if (shard_.recording.store != nullptr && shard_.recording.all) record(false);
 }
 
 RoomHost::~RoomHost() {

@@ -35,8 +35,10 @@ Result<std::string> RoomHost::record(bool left_out) {
     if (rules.store == nullptr) return refused("this engine has no folder for recordings: `record` in its config");
     if (recorder_) return refused("it is recorded already, in " + recorder_->name());
     if (!room_.settled()) return refused("its plugins are still busy with what has happened; try again in a second");
+    if (too_wide_to_begin())
+        return refused("it has more than " + std::to_string(recorded_viewers_max) + " viewers: too much to begin with");
     recording::Recorder::About about{.engine = rules.engine, .room = id_};
-    if (left_out) about.number_of = secret_numbers(shard_.random);
+    if (left_out || rules.left_out) about.number_of = secret_numbers(shard_.random);
     if (auto begun = begin_recording(std::move(about), shard_.next_tick); !begun)
         return refused("its plugins cannot be started anew: " + begun.error());
     return recorder_->name();
@@ -55,7 +57,11 @@ std::expected<void, std::string> RoomHost::begin_recording(recording::Recorder::
         std::make_unique<recording::Recorder>(std::move(about), room_, std::move(opened), tick, shard_.clock.unix_us());
     if (room_.started()) {
         const PluginTime::Turn turn{shard_.plugin_time, cost_, plugins_, PluginTime::Turn::Kind::setup};
-        if (auto restarted = room_.restart(tick); !restarted) return restarted;
+        if (auto restarted = room_.restart(tick); !restarted) {
+            recorder->close("its plugins could not be started anew");
+            log_recording_ended(id_, recorder->name(), restarted.error());
+            return restarted;
+        }
     }
     shard_.metrics.recording_bytes_total += recorder->bytes();
     ++shard_.metrics.recordings;
@@ -79,14 +85,16 @@ void RoomHost::keep_recording(Tick tick) {
         ++shard_.metrics.recordings_lost_total;
         return end_recording("its file could not be written");
     }
-    if (recorder_->bytes() < shard_.recording.part_bytes_max || !room_.settled()) return;
+    const std::size_t part_bytes_max = shard_.recording.part_bytes_max;
+    if (recorder_->bytes() < part_bytes_max) return;
+    if (!room_.settled() || too_wide_to_begin()) { // later, perhaps
+        if (recorder_->bytes() > 2 * part_bytes_max) end_recording("it is too long, and cannot go on in another part");
+        return;
+    }
     recording::Recorder::About about = recorder_->about();
     ++about.part;
     end_recording("it goes on in another part");
-    if (const auto begun = begin_recording(std::move(about), tick); !begun) {
-        ++shard_.metrics.recordings_lost_total;
-        log_recording_ended(id_, "", "its plugins cannot be started anew: " + begun.error());
-    }
+    if (!begin_recording(std::move(about), tick)) ++shard_.metrics.recordings_lost_total;
 }
 
 void RoomHost::write_down(const std::vector<Outcome>& outcomes, ServerTime start, const std::optional<Beacon>& beacon) {

@@ -170,6 +170,17 @@ TEST_SUITE("recording codec") {
         CHECK(std::get<Command>(std::get<Input>(read.calls[13])) == command);
     }
 
+    // A client may say both in one string, in less than it may say; written apart they are more.
+    TEST_CASE("what a room will refuse is kept as it was said, however long") {
+        Command command;
+        command.viewer = ViewerId{3};
+        command.action = Load{.url = std::string(15'000, 'u'), .title = std::string(15'000, 't')};
+        Turn turn;
+        turn.calls = {Input{command}};
+        const Turn read = back_and_forth(turn);
+        CHECK(std::get<Command>(std::get<Input>(read.calls.at(0))) == command);
+    }
+
     TEST_CASE("what is no recording is refused with a reason, however it is bent") {
         const Bytes bytes = encode(Record{full_opening()});
         CHECK(decode({}).error().message.contains("schemas/recording.fbs"));

@@ -154,7 +154,7 @@ Replayed replay(const std::vector<Record>& records) {
         const Replay::Result result = done.replay->run(*turn);
         ++done.turns;
         done.cut_offs += turn->cut_offs.size();
-        done.digests += turn->digest ? 1 : 0;
+        if (turn->digest) ++done.digests;
         done.differences = result.differences;
         if (!done.differences.empty()) break;
     }
