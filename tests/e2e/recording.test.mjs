@@ -94,12 +94,12 @@ describe('a recorded room', { timeout: 120_000 }, () => {
   });
 
   it('is recorded when it is asked for, without names and chat, and until that is asked for', async () => {
-    await start({ all: false });
+    await start({ all: false, names_and_chat: false }); // whatever is asked for
     const room = await engine.createRoom({ title: 'Film night', media: film });
     const [ann, bob] = await live(room, 2);
     assert.deepEqual(files(room.room), []);
     assert.equal((await engine.api('GET', `/api/v1/rooms/${room.room}`)).recorded, false);
-    const begun = await order(room.room, 'start', { names_and_chat: false });
+    const begun = await order(room.room, 'start', { names_and_chat: true });
     assert.equal(begun.status, 201, JSON.stringify(begun));
     assert.equal((await engine.api('GET', `/api/v1/rooms/${room.room}`)).recorded, true);
     const twice = await order(room.room, 'start');
@@ -114,6 +114,9 @@ describe('a recorded room', { timeout: 120_000 }, () => {
     assert.equal((await order(room.room, 'stop')).status, 409);
     assert.equal((await order('nowhere', 'start')).status, 404);
     assert.equal((await order(room.room, 'start', { names: 1 })).status, 400);
+    const masked = await order(room.room, 'start', { names_and_chat: false });
+    assert.equal(masked.status, 201);
+    assert.equal((await order(room.room, 'stop')).status, 200);
     const file = path.join(folder, begun.file);
     await until('it is written', () => replay(file), ({ out }) => /it ends because it was asked for/.test(out));
     const again = await replay('--print', file);
