@@ -20,12 +20,10 @@ struct RecordingSettings {
 
 // Keeps recordings in a folder, ROOM.TIME.NUMBER.partN.playrec. Shards hand over bytes and go on: a thread of its own
 // writes them, and once a second has the disk keep them.
-//   Bounds:  waiting_bytes_max of what has not been written; open_files_max; RecordingSettings::folder_mib in all, but
-//   for
-//            files that are still written.
+//   Bounds:  waiting_bytes_max of what has not been written; open_files_max; settings.folder_mib in all, but for files
+//            that are still written.
 //   Errors:  a file that cannot be written, or that the disk does not keep up with, is lost from there on: its Sink
-//   says so
-//            with the next record, and a line in the log says why.
+//            says so with the next record, and a line in the log says why.
 //   Thread:  open() and the sinks: any. It outlives the sinks.
 class RecordingFolder final : public recording::Store {
   public:

@@ -270,7 +270,8 @@ std::optional<Call> read_call(Checker& check, recorded::Call type, const void* b
         const auto& condition = *static_cast<const recorded::Condition*>(body);
         return Input{Condition{.viewer = ViewerId{condition.viewer()}, .flags = condition.flags()}};
     }
-    case recorded::Call::WallTime: return Input{WallTime{static_cast<const recorded::WallTime*>(body)->unix_us()}};
+    case recorded::Call::WallTime:
+        return Input{WallTime{unix_time(check, static_cast<const recorded::WallTime*>(body)->unix_us())}};
     case recorded::Call::Command: return read(check, *static_cast<const recorded::Command*>(body));
     case recorded::Call::Signal: return read(check, *static_cast<const recorded::Signal*>(body));
     }

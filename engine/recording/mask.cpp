@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
 
 namespace playhead::recording {
@@ -143,7 +142,11 @@ Value masked(const Value& value, const Type* type, const TextMask& mask) {
     using Kind = Type::Kind;
     const Kind kind = type == nullptr ? Kind::any : type->kind;
     return std::visit(Overloaded{
-                          [&](const std::string& text) { return kind == Kind::one_of ? value : Value{mask(text)}; },
+                          [&](const std::string& text) {
+                              const bool chosen =
+                                  kind == Kind::one_of && std::ranges::find(type->values, text) != type->values.end();
+                              return chosen ? value : Value{mask(text)};
+                          },
                           [&](const Value::List& list) {
                               const Type* of = kind == Kind::list && !type->of.empty() ? type->of.data() : nullptr;
                               Value::List items;

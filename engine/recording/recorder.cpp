@@ -20,9 +20,8 @@ Recorder::Recorder(About about, RuledRoom& room, Store::Opened opened, Tick tick
                     .room_state = room.state(),
                     .plugin_state = room.plugin_state()};
     if (about_.left_out()) {
-        mask_ = pseudonyms(about_.number_of);
-        mask_all(opening.room_state, room.plugins(), mask_);
-        mask_all(opening.plugin_state, room.plugins(), mask_);
+        mask_all(opening.room_state, room.plugins(), about_.mask);
+        mask_all(opening.plugin_state, room.plugins(), about_.mask);
     }
     write(Record{std::move(opening)});
     tick_ = tick;
@@ -46,7 +45,7 @@ void Recorder::at(Tick tick) {
 void Recorder::saw(const Input& input, Tick tick, const Lead& lead) {
     at(tick);
     turn_.lead = lead;
-    turn_.calls.emplace_back(mask_ ? masked(input, room_.plugins(), mask_) : input);
+    turn_.calls.emplace_back(about_.left_out() ? masked(input, room_.plugins(), about_.mask) : input);
 }
 
 void Recorder::saw_advance(Tick tick, std::uint32_t missed, const Lead& lead) {
@@ -100,7 +99,7 @@ void Recorder::close(std::string_view why) {
 }
 
 void Recorder::digest() {
-    if (room_.state().viewers.size() <= digested_viewers_max) turn_.digest = digest_of(room_, about_.left_out());
+    if (room_.state().viewers.size() <= whole_viewers_max) turn_.digest = digest_of(room_, about_.left_out());
 }
 
 void Recorder::write(const Record& record) {

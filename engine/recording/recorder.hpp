@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,18 +41,18 @@ class Store {
 //   Thread:  the room's.   Owner: whoever runs the room, which outlives it.
 class Recorder final : public RoomWitness {
   public:
-    // So often, in turns, all state is digested: it looks at everything. Not of wider rooms.
+    // So often, in turns, all state is digested: it looks at everything.
     static constexpr std::uint32_t turns_between_digests = 100;
-    static constexpr std::size_t digested_viewers_max = 2000;
+    // All state of a wider room would be megabytes in one tick: no recording begins with it, and it is not digested.
+    static constexpr std::size_t whole_viewers_max = 2000;
 
     struct About {
         std::string engine; // its version
         RoomId room;
         std::uint32_t part = 1;
-        // If set names and what people write are left out, and pseudonyms drawn from these numbers of each text stand
-        // instead. Nobody else can compute them.
-        std::function<std::uint64_t(std::string_view)> number_of{};
-        bool left_out() const { return static_cast<bool>(number_of); }
+        // If set names and what people write are left out, and their pseudonyms stand instead.
+        TextMask mask{};
+        bool left_out() const { return static_cast<bool>(mask); }
     };
     // The room is settled. It is heard from here on; if its plugins are running the caller restarts them next.
     Recorder(About about, RuledRoom& room, Store::Opened opened, Tick tick, std::int64_t unix_us);
@@ -93,7 +92,6 @@ class Recorder final : public RoomWitness {
     void digest();
 
     const About about_;
-    TextMask mask_; // empty: nothing is left out
     RuledRoom& room_;
     Store::Opened opened_;
     std::size_t bytes_ = 0;

@@ -107,8 +107,6 @@ class RoomHost final : private SessionOwner {
     std::expected<void, std::string> reload(std::shared_ptr<const PluginSet> plugins, Tick tick);
 
     // ---- recording
-    // A recording begins with all that the room is; of a wider one that would be megabytes in one tick.
-    static constexpr std::size_t recorded_viewers_max = 2000;
     // Names and what people write are left out if either it is asked for or the rules say so. From now on; the name of
     // the recording. The room's plugins start anew for it, as by a reload.
     //   Errors: denied, with the reason: there is nowhere to, it is recorded already, its plugins cannot be started.
@@ -157,7 +155,7 @@ class RoomHost final : private SessionOwner {
 
     std::expected<void, std::string> begin_recording(recording::Recorder::About about, Tick tick);
     void end_recording(std::string_view why);
-    bool too_wide_to_begin() const { return state().viewers.size() > recorded_viewers_max; }
+    bool too_wide_to_begin() const { return state().viewers.size() > recording::Recorder::whole_viewers_max; }
     // A recording that has become long goes on in another file; one that is lost ends.
     void keep_recording(Tick tick);
     // Before anyone is told of it.

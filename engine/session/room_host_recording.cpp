@@ -36,9 +36,10 @@ Result<std::string> RoomHost::record(bool left_out) {
     if (recorder_) return refused("it is recorded already, in " + recorder_->name());
     if (!room_.settled()) return refused("its plugins are still busy with what has happened; try again in a second");
     if (too_wide_to_begin())
-        return refused("it has more than " + std::to_string(recorded_viewers_max) + " viewers: too much to begin with");
+        return refused("it has more than " + std::to_string(recording::Recorder::whole_viewers_max) +
+                       " viewers: too much to begin with");
     recording::Recorder::About about{.engine = rules.engine, .room = id_};
-    if (left_out || rules.left_out) about.number_of = secret_numbers(shard_.random);
+    if (left_out || rules.left_out) about.mask = recording::pseudonyms(secret_numbers(shard_.random));
     if (auto begun = begin_recording(std::move(about), shard_.next_tick); !begun)
         return refused("its plugins cannot be started anew: " + begun.error());
     return recorder_->name();

@@ -63,6 +63,8 @@ TEST_SUITE("mask") {
         const Value wanted = sorted_map(
             {{"mood", Value{std::string{"happy"}}}, {"number", Value{7}}, {"words", Value{std::string{"xxx xxxx"}}}});
         CHECK(masked(value, &record, shape_of) == wanted);
+        const Value none = sorted_map({{"mood", Value{std::string{"my secret"}}}});
+        CHECK(*masked(none, &record, shape_of).find("mood") == Value{std::string{"xx xxxxxx"}});
         CHECK(*masked(value, nullptr, shape_of).find("mood") == Value{std::string{"xxxxx"}});
     }
 }

@@ -105,7 +105,8 @@ struct Recorded {
     void begin() {
         baseline.observe(stage.room.state(), stage.tick);
         Recorder::About about{.engine = "test", .room = *RoomId::parse("cinema")};
-        if (left_out) about.number_of = [](std::string_view text) { return std::hash<std::string_view>{}(text); };
+        if (left_out)
+            about.mask = pseudonyms([](std::string_view text) { return std::hash<std::string_view>{}(text); });
         recorder.emplace(std::move(about), stage.room, store.open(*RoomId::parse("cinema"), 1), stage.tick, 0);
         if (stage.room.started()) REQUIRE(stage.room.restart(stage.tick).has_value());
     }

@@ -93,9 +93,9 @@ mistake(does_not_roll_back denials_hold plugin/plugin_state.cpp
         [=[    while (undo_.size() > mark) {]=]
         [=[    while (undo_.size() > mark && !breaks("does_not_roll_back")) {]=])
 mistake(records_no_conditions same_again recording/recorder.cpp
-        [=[    turn_.calls.emplace_back(mask_]=]
+        [=[    turn_.calls.emplace_back(about_.left_out()]=]
         [=[    if (breaks("records_no_conditions") && std::holds_alternative<Condition>(input)) return;
-    turn_.calls.emplace_back(mask_]=])
+    turn_.calls.emplace_back(about_.left_out()]=])
 mistake(draws_chance_anew same_again recording/decode.cpp
         [=[    std::ranges::copy(*wire.chance(), words.begin());]=]
         [=[    std::ranges::copy(*wire.chance(), words.begin());
