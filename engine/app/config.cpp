@@ -101,9 +101,9 @@ const Keys<Config>& top_keys() {
         checked_key<Config>("listen", "\"HOST:PORT\"", "where browsers find it; port 0 takes any free one", set_listen,
                             get_listen),
         {"tls", "a table", "with it everything is HTTPS; renewed files are taken up while the engine runs; see below",
-         read_tls, [](const Config& config) { return tls_value(config.http.tls); }},
+         read_tls, [](const Config& config) { return value_of(tls_keys(), config.http.tls); }},
         {"enet", "a table", "with it native clients may come over UDP; see below", read_enet,
-         [](const Config& config) { return enet_value(config.enet); }},
+         [](const Config& config) { return value_of(enet_keys(), config.enet); }},
         folder<Config>(
             "web_root", [](auto& c) -> auto& { return c.http.web_root; }, "the built web app, clients/web/dist"),
         folder<Config>(
@@ -143,7 +143,7 @@ const Keys<Config>& top_keys() {
             [](const Config& config) { return config.admin_token.empty() ? Value{std::string{}} : Value{}; }),
         {"record", "a folder's path, or a table",
          "with it rooms are recorded, to be replayed with playhead-replay; see below", read_recording,
-         [](const Config& config) { return recording_value(config.recording); }},
+         [](const Config& config) { return value_of(recording_keys(), config.recording); }},
         boolean<Config>(
             "connect_tokens_only", [](auto& c) -> auto& { return c.sessions.connect_tokens_only; },
             "links only get connect tokens, which are used once"),

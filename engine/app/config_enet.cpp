@@ -47,11 +47,4 @@ void read_enet(Config& config, const Value& value, const std::string& path, Read
     config.enet = std::move(settings);
 }
 
-Value enet_value(const std::optional<enet::Settings>& settings) {
-    if (!settings) return Value{};
-    Value::Map map;
-    for (const auto& key : enet_keys()) map.push_back({key.name, key.get(*settings)});
-    return sorted_map(std::move(map));
-}
-
 } // namespace playhead::config

@@ -24,15 +24,12 @@ void read_rooms(Config& config, const Value& value, const std::string& path, Rea
 
 // { certificate = "cert.pem", key = "key.pem" }, for Config::http.
 void read_tls(Config& config, const Value& value, const std::string& path, Reading& reading);
-Value tls_value(const std::optional<tls::Files>& files);
 
 // { listen = "0.0.0.0:8081", sealed = true }, for Config::enet.
 void read_enet(Config& config, const Value& value, const std::string& path, Reading& reading);
-Value enet_value(const std::optional<enet::Settings>& settings);
 
 // "var/recordings", or { folder = "var/recordings", all = false }, for Config::recording.
 void read_recording(Config& config, const Value& value, const std::string& path, Reading& reading);
-Value recording_value(const std::optional<RecordingSettings>& settings);
 
 // { chat = { keep = 100 }, queue = {} }: reads these plugins from reading.plugins_folder, checks and orders them.
 // Null after a mistake.

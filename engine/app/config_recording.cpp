@@ -37,11 +37,4 @@ void read_recording(Config& config, const Value& value, const std::string& path,
     config.recording = std::move(settings);
 }
 
-Value recording_value(const std::optional<RecordingSettings>& settings) {
-    if (!settings) return Value{};
-    Value::Map map;
-    for (const auto& key : recording_keys()) map.push_back({key.name, key.get(*settings)});
-    return sorted_map(std::move(map));
-}
-
 } // namespace playhead::config

@@ -74,6 +74,15 @@ void read_table(const Keys<Target>& keys, Target& target, const Value& value, co
             reading.refuse_unknown(join(path, entry.key));
 }
 
+// The table that was read; nil where there is none.
+template <class Target>
+Value value_of(const Keys<Target>& keys, const std::optional<Target>& target) {
+    if (!target) return Value{};
+    Value::Map map;
+    for (const auto& key : keys) map.push_back({key.name, key.get(*target)});
+    return sorted_map(std::move(map));
+}
+
 // A row whose value is checked by one function: it returns what to store or why not.
 template <class Target, class Check, class Get>
 Key<Target> checked_key(std::string name, std::string expected, std::string description, Check check, Get get) {

@@ -42,11 +42,4 @@ void read_tls(Config& config, const Value& value, const std::string& path, Readi
     config.http.tls = std::move(files);
 }
 
-Value tls_value(const std::optional<tls::Files>& files) {
-    if (!files) return Value{};
-    Value::Map map;
-    for (const auto& key : tls_keys()) map.push_back({key.name, key.get(*files)});
-    return sorted_map(std::move(map));
-}
-
 } // namespace playhead::config

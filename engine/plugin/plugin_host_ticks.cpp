@@ -1,6 +1,7 @@
 #include "core/overloaded.hpp"
 #include "plugin/plugin_host.hpp"
 #include "replication/messages.hpp"
+#include "room/names.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -9,29 +10,6 @@
 // What a tick brings: inputs, events, queued actions, timers, periodic hooks.
 namespace playhead {
 namespace {
-
-std::string_view event_name(EventKind kind) {
-    switch (kind) {
-    case EventKind::played: return "played";
-    case EventKind::paused: return "paused";
-    case EventKind::sought: return "sought";
-    case EventKind::rate_changed: return "rate_changed";
-    case EventKind::loaded: return "loaded";
-    case EventKind::media_ended: return "media_ended";
-    case EventKind::none: break;
-    }
-    return "";
-}
-
-std::string_view why_left(LeaveReason why) {
-    switch (why) {
-    case LeaveReason::left: return "left";
-    case LeaveReason::lost: return "lost";
-    case LeaveReason::kicked: return "kicked";
-    case LeaveReason::banned: return "banned";
-    }
-    return "";
-}
 
 Value text(std::string_view content) { return Value{std::string{content}}; }
 Value id_value(ViewerId viewer) { return Value{std::int64_t{viewer.value}}; }
@@ -106,7 +84,7 @@ void PluginHost::obey(const Input& input) {
                 tell("leave", {{"name", Value{row->name}},
                                {"roles", roles_value(row->roles)},
                                {"viewer", id_value(row->id)},
-                               {"why", text(why_left(leave.why))}});
+                               {"why", text(name_of(leave.why))}});
             },
             [&](const Disconnect& disconnect) {
                 const auto row = row_of(state, disconnect.viewer);
@@ -162,7 +140,7 @@ void PluginHost::tell(std::string_view event, Value::Map data, std::string only,
 void PluginHost::settle() {
     for (Event& event : host_.room.take_events()) {
         if (room_events_.size() < Room::events_per_tick_max) room_events_.push_back(event);
-        const std::string_view name = event_name(event.kind);
+        const std::string_view name = name_of(event.kind);
         if (!is_heard(name)) continue;
         Value::Map data{{"position_s", Value{static_cast<double>(event.position.count()) / 1e6}}};
         if (event.viewer != ViewerId{0}) data.push_back({"viewer", id_value(event.viewer)});

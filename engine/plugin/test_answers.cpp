@@ -3,18 +3,13 @@
 #include "plugin/role_names.hpp"
 #include "plugin/test_follower.hpp"
 #include "replication/messages.hpp"
+#include "room/names.hpp"
 
-#include <array>
 #include <cmath>
 #include <utility>
 
 namespace playhead {
 namespace {
-
-std::string_view name_of(Verdict verdict) {
-    constexpr std::array<std::string_view, 3> names{"applied", "superseded", "refused"};
-    return names[std::to_underlying(verdict)];
-}
 
 Value value_of(const EntryKey& key) {
     if (const auto* number = std::get_if<std::int64_t>(&key)) return Value{*number};
@@ -50,11 +45,6 @@ Value text_or_nil(const std::string& text) { return text.empty() ? Value{} : Val
 Value table_value(Value::Map entries) {
     std::erase_if(entries, [](const Value::Entry& entry) { return entry.value.is_nil(); });
     return sorted_map(std::move(entries));
-}
-
-std::string_view name_of(LeaveReason why) {
-    constexpr std::array<std::string_view, 4> names{"left", "lost", "kicked", "banned"};
-    return names[std::to_underlying(why)];
 }
 
 Value reply_value(const Outcome& outcome) {

@@ -22,9 +22,6 @@ Value text_or_nil(const std::string& text);
 // From entries in any order; those that are nil are left out.
 Value table_value(Value::Map entries);
 
-// "left", "lost", "kicked", "banned".
-std::string_view name_of(LeaveReason why);
-
 // {verdict, code, reason, plugin, message, data, retry_ms}
 Value reply_value(const Outcome& outcome);
 // {id, name, roles, connected, stalled, away, blocked}; `condition` are bits of ReportFlag.

@@ -2,6 +2,7 @@
 #include "plugin/test_calls.hpp"
 #include "plugin/test_room.hpp"
 #include "replication/messages.hpp"
+#include "room/names.hpp"
 #include "room/permission.hpp"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include "core/overloaded.hpp"
 #include "plugin/role_names.hpp"
+#include "room/names.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -25,38 +26,6 @@ std::string quoted(std::string_view text) {
 
 std::string viewer_text(ViewerId viewer) {
     return viewer == ViewerId{0} ? "the engine" : "viewer " + std::to_string(viewer.value);
-}
-
-std::string_view name_of(EventKind kind) {
-    switch (kind) {
-    case EventKind::none: break;
-    case EventKind::played: return "played";
-    case EventKind::paused: return "paused";
-    case EventKind::sought: return "sought";
-    case EventKind::rate_changed: return "rate changed";
-    case EventKind::loaded: return "loaded";
-    case EventKind::media_ended: return "media ended";
-    }
-    return "nothing";
-}
-
-std::string_view name_of(LeaveReason why) {
-    switch (why) {
-    case LeaveReason::left: return "left";
-    case LeaveReason::lost: return "lost";
-    case LeaveReason::kicked: return "kicked";
-    case LeaveReason::banned: return "banned";
-    }
-    return "";
-}
-
-std::string_view name_of(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::applied: return "applied";
-    case Verdict::superseded: return "superseded";
-    case Verdict::refused: return "refused";
-    }
-    return "";
 }
 
 std::string roles_text(std::uint32_t roles) {
@@ -209,7 +178,7 @@ std::string in_words(const Outcome& outcome) {
     std::string text = std::string{name_of(outcome.verdict)} + " (" + viewer_text(outcome.viewer) + ", sequence " +
                        std::to_string(outcome.sequence) + ")";
     if (outcome.verdict == Verdict::refused)
-        text += ": " + std::string{playhead::name_of(outcome.error.code)} + ", " + outcome.error.message;
+        text += ": " + std::string{name_of(outcome.error.code)} + ", " + outcome.error.message;
     if (!outcome.plugin.empty()) text += ", by " + outcome.plugin;
     if (!outcome.reason.empty()) text += ", " + outcome.reason;
     if (!outcome.data.is_nil()) text += ", " + in_words(outcome.data);

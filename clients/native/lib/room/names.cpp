@@ -1,11 +1,12 @@
 #include "lib/room/names.hpp"
 
 #include "core/result.hpp"
-#include "room/event.hpp"
 #include "room/media.hpp"
+#include "room/names.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace playhead::client {
@@ -22,10 +23,10 @@ static_assert(std::to_underlying(MediaKind::twitch) == std::to_underlying(playhe
 static_assert(std::to_underlying(Verdict::refused) == std::to_underlying(playhead::Verdict::refused));
 static_assert(std::to_underlying(EventKind::media_ended) == std::to_underlying(playhead::EventKind::media_ended));
 
-template <std::size_t Count, class Enum>
-std::string_view nth(const std::array<std::string_view, Count>& names, Enum value) {
+template <class Enum>
+std::string_view nth(std::span<const std::string_view> names, Enum value) {
     const auto place = static_cast<std::size_t>(std::to_underlying(value));
-    return place < Count ? names[place] : "unknown";
+    return place < names.size() ? names[place] : "unknown";
 }
 
 std::string lower_case(std::string_view text) {
@@ -83,8 +84,7 @@ MediaKind media_kind_of(std::string_view url) {
 }
 
 std::string_view name_of(Verdict verdict) {
-    static constexpr std::array<std::string_view, 3> names{"applied", "superseded", "refused"};
-    return nth(names, verdict);
+    return playhead::name_of(static_cast<playhead::Verdict>(std::to_underlying(verdict)));
 }
 
 std::string_view name_of(RoomStatus status) {
@@ -98,9 +98,7 @@ std::string_view name_of(Transport transport) {
 }
 
 std::string_view name_of(EventKind kind) {
-    static constexpr std::array<std::string_view, 7> names{"none",         "played", "paused",     "sought",
-                                                           "rate_changed", "loaded", "media_ended"};
-    return nth(names, kind);
+    return playhead::name_of(static_cast<playhead::EventKind>(std::to_underlying(kind)));
 }
 
 } // namespace playhead::client
