@@ -12,34 +12,39 @@
 
 namespace playhead::test {
 
-// Recordings in memory; one that is full takes no more.
+// Recordings in memory. What would make a file longer than `bytes_max`, as it is at that moment, is not taken.
 class MemoryStore final : public recording::Store {
   public:
+    static constexpr std::size_t no_end = static_cast<std::size_t>(-1);
     struct File {
         std::string name;
         Bytes bytes;
+        bool lost = false; // something was not taken
     };
     std::vector<std::shared_ptr<File>> files;
-    std::size_t bytes_max = static_cast<std::size_t>(-1);
+    std::size_t bytes_max = no_end;
 
     Opened open(const RoomId& room, std::uint32_t part) override {
         files.push_back(std::make_shared<File>(File{room.text() + ".part" + std::to_string(part), {}}));
-        return {.sink = std::make_unique<MemorySink>(files.back(), bytes_max), .name = files.back()->name};
+        return {.sink = std::make_unique<MemorySink>(*this, files.back()), .name = files.back()->name};
     }
 
   private:
     class MemorySink final : public recording::Sink {
       public:
-        MemorySink(std::shared_ptr<File> file, std::size_t bytes_max) : file_(std::move(file)), bytes_max_(bytes_max) {}
+        MemorySink(const MemoryStore& store, std::shared_ptr<File> file) : store_(store), file_(std::move(file)) {}
         bool append(Bytes record) override {
-            if (file_->bytes.size() + record.size() > bytes_max_) return false;
+            if (file_->bytes.size() + record.size() > store_.bytes_max) {
+                file_->lost = true;
+                return false;
+            }
             file_->bytes.insert(file_->bytes.end(), record.begin(), record.end());
             return true;
         }
 
       private:
+        const MemoryStore& store_;
         std::shared_ptr<File> file_;
-        std::size_t bytes_max_;
     };
 };
 

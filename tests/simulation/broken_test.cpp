@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <string>
@@ -55,6 +56,14 @@ TEST_CASE("as long as no mistake is made nothing is found") {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
         CAPTURE(seed);
         CHECK(broken_in(seed).empty());
+    }
+}
+
+TEST_CASE("there is a mistake for every invariant") {
+    for (std::size_t i = 0; i < invariants; ++i) {
+        const auto invariant = static_cast<Invariant>(i);
+        CAPTURE(name_of(invariant));
+        CHECK(std::ranges::find(mistakes, invariant, &Mistake::invariant) != std::end(mistakes));
     }
 }
 

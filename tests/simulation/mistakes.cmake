@@ -106,3 +106,14 @@ mistake(lets_scripts_run_on limits plugin/lua_budget.cpp
 mistake(waits_for_ever wait_policy plugin/timers.cpp
         [=[        if (timer.due <= tick) found]=]
         [=[        if (timer.due <= tick && !(breaks("waits_for_ever") && name.name == "limit")) found]=])
+mistake(speaks_of_the_next_version protocol session/broadcast.cpp
+        [=[        beacon_.version = version();]=]
+        [=[        beacon_.version = version();
+        if (breaks("speaks_of_the_next_version")) ++beacon_.version.value;]=])
+mistake(forgets_who_was_here everyone_back session/admission.cpp
+        [=[if (const Place* place = door.places.find(token->secret)) return]=]
+        [=[if (breaks("forgets_who_was_here")) return refused(ErrorCode::token_stale, no_place);
+        if (const Place* place = door.places.find(token->secret)) return]=])
+mistake(trusts_the_disk same_again recording/recorder.cpp
+        [=[    lost_ = !opened_.sink->append(std::move(bytes));]=]
+        [=[    lost_ = !opened_.sink->append(std::move(bytes)) && !breaks("trusts_the_disk");]=])

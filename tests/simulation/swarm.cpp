@@ -48,6 +48,9 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.3)) scenario.stalling_players = 0.4;
     scenario.waits = scenario.plugins && on(0.5);
     if (scenario.waits) scenario.stalling_players = 0.5;
+    scenario.full_disk = on(0.2);
+    scenario.torn_files = on(0.2);
+    if (on(0.3)) scenario.neighbours = static_cast<int>(random.between(1, 3));
     return scenario;
 }
 
@@ -76,6 +79,7 @@ Scenario everything(std::uint64_t seed, Microseconds duration) {
     scenario.mischief = 0.05;
     scenario.reload = true;
     scenario.recorded = Scenario::Recorded::from_some_time;
+    scenario.neighbours = 2;
     scenario.settings.silence_timeout = seconds{10};
     return scenario;
 }

@@ -1,5 +1,6 @@
 #include "simulation/world.hpp"
 
+#include "recording/reader.hpp"
 #include "recording/replay.hpp"
 #include "replication/state_hash.hpp"
 #include "simulation/ward.hpp"
@@ -31,12 +32,17 @@ std::uint64_t heard(const Viewer& viewer) {
     return viewer.heard().at(ServerMessage{Message{}}.index());
 }
 
-RoomRequest request(const Scenario& scenario) {
+RoomRequest request_for(std::string_view name) {
     RoomRequest request;
-    request.id = RoomId::parse("world").value();
+    request.id = RoomId::parse(name).value();
     request.title = "World";
     request.media = Load{};
     request.media->url = "/media/first.mp4";
+    return request;
+}
+
+RoomRequest request(const Scenario& scenario) {
+    RoomRequest request = request_for("world");
     if (scenario.plugins) request.plugins = scenario.waits ? ward_that_waits() : ward();
     return request;
 }
@@ -78,6 +84,11 @@ World::World(const Scenario& scenario)
     for (int i = 0; i < scenario.viewers; ++i) add_viewer(random_habits(), {}, scenario.plugins && i == 0);
     for (int i = 0; i < scenario.hostile; ++i)
         hostile_.push_back(std::make_unique<Hostile>(timeline_, random_, shard_, room_));
+    for (int i = 0; i < scenario.neighbours; ++i) {
+        CreatedRoom room = shard_.create(request_for("next" + std::to_string(i))).value();
+        auto viewer = std::make_unique<Viewer>(timeline_, random_, shard_, room, "neighbour", witness);
+        neighbours_.push_back({.room = std::move(room), .viewer = std::move(viewer)});
+    }
 }
 
 Viewer& World::add_viewer(const Habits& habits, const std::string& name, bool owner) {
@@ -197,6 +208,15 @@ void World::plan_recording() {
     if (!begun) timeline_.after(Microseconds{70'000}, [this] { plan_recording(); });
 }
 
+// And in the end, too, there may be a part of it that nobody could write.
+void World::plan_full_disk() {
+    timeline_.after(random_.between(Microseconds{0}, scenario_.duration), [this] {
+        recordings_.bytes_max = 0;
+        timeline_.after(random_.between(Microseconds{0}, Microseconds{seconds{3}}),
+                        [this] { recordings_.bytes_max = test::MemoryStore::no_end; });
+    });
+}
+
 std::vector<Complaint> World::live() {
     for (std::size_t i = 0; i < viewers_.size(); ++i) {
         // Nobody comes at the same time, and some come late.
@@ -205,10 +225,15 @@ std::vector<Complaint> World::live() {
         timeline_.after(when, [viewer = viewers_[i].get()] { viewer->arrive(); });
     }
     for (const auto& hostile : hostile_) hostile->begin();
+    for (Neighbour& neighbour : neighbours_) {
+        neighbour.viewer->arrive();
+        timeline_.after(settle, [this, &neighbour] { neighbour.version = shard_.state(neighbour.room.id)->version; });
+    }
     plan_trouble();
     if (scenario_.reload) plan_reload();
     if (scenario_.recorded == Scenario::Recorded::from_some_time)
         timeline_.after(scenario_.duration / 3, [this] { plan_recording(); });
+    if (scenario_.full_disk) plan_full_disk();
     run(scenario_.duration);
 
     trouble_ = false;
@@ -228,6 +253,7 @@ std::vector<Complaint> World::live() {
     check_players();
     check_commands();
     check_silence();
+    check_neighbours();
     check_late_joiners();
     for (const auto& viewer : viewers_) {
         wrong_.add(viewer->complaints(), "viewer " + std::to_string(viewer->id().value));
@@ -275,12 +301,12 @@ void World::check_agreement() {
             if (!viewer->joined()) complain(Invariant::everyone_back, viewer->in_words() + " is not there");
     }
     const Metrics& metrics = shard_.metrics();
-    if (metrics.sessions != joined())
-        complain(Invariant::counts,
-                 "sessions: " + std::to_string(metrics.sessions) + ", joined: " + std::to_string(joined()));
+    if (metrics.sessions != joined() + neighbours_.size())
+        complain(Invariant::counts, "sessions: " + std::to_string(metrics.sessions) +
+                                        ", joined: " + std::to_string(joined()) + " and neighbours");
     if (metrics.sessions != connections_alive())
         complain(Invariant::counts, "there are more connections than sessions");
-    if (metrics.viewers != state().viewers.size())
+    if (metrics.viewers != state().viewers.size() + neighbours_.size())
         complain(Invariant::counts, "viewers are counted who are not there, or the other way round");
     if (metrics.slow_sessions != 0) complain(Invariant::counts, "someone is still slow");
     if (hostile_.empty() && metrics.hash_mismatches_total != 0)
@@ -382,6 +408,22 @@ void World::check_order() {
     }
 }
 
+// Whatever happens in the room, in the one beside it nothing does.
+void World::check_neighbours() {
+    for (const Neighbour& neighbour : neighbours_) {
+        const Viewer& viewer = *neighbour.viewer;
+        const RoomState& room = *shard_.state(neighbour.room.id);
+        if (!viewer.joined() || heard<Welcome>(viewer) != 1)
+            complain(Invariant::everyone_back, "a neighbour lost its connection");
+        if (viewer.busy() || room.version != neighbour.version || viewer.replica().version() != room.version)
+            complain(Invariant::quiet_rooms, "something changed in a room where nobody did anything");
+        if (viewer.replica().state_hash() != StateHash::of(room))
+            complain(Invariant::same_state, "a neighbour has another state than its room");
+        hash_ = hash_ * 31 + viewer.trace();
+        wrong_.add(viewer.complaints(), "a neighbour");
+    }
+}
+
 Viewer& World::join_late(const std::string& name, bool owner) {
     Habits habits;
     habits.think_time = Microseconds{0};
@@ -432,6 +474,7 @@ void World::check_nothing_left() {
             viewers_[i].reset(); // dies without a word
         }
     }
+    for (const Neighbour& neighbour : neighbours_) neighbour.viewer->leave();
     // What the dead have said last may be on its way for as long as that is clogged, and where it is lost again and
     // again.
     run(scenario_.clog_max + scenario_.settings.silence_timeout + scenario_.settings.viewer_grace + seconds{20});
@@ -514,30 +557,44 @@ std::size_t World::commands_refused(ErrorCode code) const {
     return count;
 }
 
-// Each part stands for itself.
+// Each part stands for itself, as far as it has been written.
 void World::check_recordings() {
     for (const auto& file : recordings_.files) {
-        std::unique_ptr<recording::Replay> replay;
-        bool closed = false;
-        for (const recording::Record& record : test::records_of(file->bytes)) {
-            if (const auto* opening = std::get_if<recording::Opening>(&record)) {
-                auto made = recording::Replay::of(*opening);
-                if (!made) return complain(Invariant::same_again, file->name + ": " + made.error());
-                replay = *std::move(made);
-            }
-            closed = std::holds_alternative<recording::Closing>(record);
-            const auto* turn = std::get_if<recording::Turn>(&record);
-            if (turn == nullptr) continue;
-            ++coverage_["turns replayed"];
-            for (const recording::Difference& difference : replay->run(*turn).differences)
-                return complain(Invariant::same_again, file->name + ": tick " + std::to_string(turn->tick.number) +
-                                                           ": " + difference.what + ": " + difference.recorded +
-                                                           " and now " + difference.replayed);
-        }
-        if (!closed) complain(Invariant::same_again, file->name + " has no end");
+        if (scenario_.torn_files)
+            file->bytes.resize(
+                static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(file->bytes.size()))));
+        check_recording(*file);
     }
     if (scenario_.recorded != Scenario::Recorded::no && recordings_.files.empty())
         complain(Invariant::same_again, "nothing was recorded");
+}
+
+void World::check_recording(const test::MemoryStore::File& file) {
+    const auto wrong = [&](const std::string& what) { complain(Invariant::same_again, file.name + ": " + what); };
+    std::unique_ptr<recording::Replay> replay;
+    bool closed = false;
+    recording::Reader reader{file.bytes};
+    auto record = reader.next();
+    for (; record && *record; record = reader.next()) {
+        if (const auto* opening = std::get_if<recording::Opening>(&**record)) {
+            auto made = recording::Replay::of(*opening);
+            if (!made) return wrong(made.error());
+            replay = *std::move(made);
+        }
+        closed = std::holds_alternative<recording::Closing>(**record);
+        const auto* turn = std::get_if<recording::Turn>(&**record);
+        if (turn == nullptr) continue;
+        ++coverage_["turns replayed"];
+        for (const recording::Difference& difference : replay->run(*turn).differences)
+            return wrong("tick " + std::to_string(turn->tick.number) + ": " + difference.what + ": " +
+                         difference.recorded + " and now " + difference.replayed);
+    }
+    if (!record) return wrong(record.error().message);
+    if (reader.torn_bytes() > 0) ++coverage_["torn recordings replayed"];
+    if (reader.torn_bytes() > 0 && !scenario_.torn_files) wrong("it is torn");
+    if (file.lost) ++coverage_["recordings that a full disk ended"];
+    if (file.lost && closed) wrong("it says that it is whole, and is not");
+    if (!file.lost && !closed && !scenario_.torn_files) wrong("it has no end");
 }
 
 } // namespace playhead::simulation

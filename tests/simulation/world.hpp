@@ -46,6 +46,9 @@ struct Scenario {
     enum class Recorded : std::uint8_t { no, from_the_start, from_some_time };
     Recorded recorded = Recorded::no;
     bool recorded_without_names = false;
+    bool full_disk = false;  // for a while recordings cannot be written
+    bool torn_files = false; // what is replayed ends anywhere, as after a power cut
+    int neighbours = 0;      // other rooms on the shard, where nobody does anything
     SessionSettings settings;
 };
 
@@ -80,6 +83,7 @@ class World {
     void plan_trouble();
     void plan_reload();
     void plan_recording();
+    void plan_full_disk();
     // What the engine says this viewer should have.
     std::uint32_t hash_for(const Viewer& viewer) const;
     Habits random_habits();
@@ -94,12 +98,14 @@ class World {
     void check_agreement();
     void check_silence();
     void check_late_joiners();
+    void check_neighbours();
     Viewer& join_late(const std::string& name, bool owner);
     void check_players();
     void check_commands();
     void check_order();
     void check_nothing_left();
     void check_recordings();
+    void check_recording(const test::MemoryStore::File& file);
     void complain(Invariant invariant, std::string what) { wrong_.add(invariant, std::move(what)); }
     const RoomState& state() const { return *shard_.state(room_.id); }
 
@@ -113,6 +119,13 @@ class World {
     std::vector<std::unique_ptr<Viewer>>
         viewers_; // the first one is the witness: never in trouble, never says anything
     std::vector<std::unique_ptr<Hostile>> hostile_;
+    // A room next door and who watches there.
+    struct Neighbour {
+        CreatedRoom room;
+        std::unique_ptr<Viewer> viewer;
+        Version version{}; // of the room, once its viewer is there
+    };
+    std::vector<Neighbour> neighbours_;
     ServerTime stalled_until_{};
     ServerTime looked_at_{};
     Complaints wrong_;
