@@ -1,6 +1,7 @@
 // Runs libFuzzer targets for a while each, adds what they did to tests/fuzz/campaigns.json and rewrites the table in
 // tests/fuzz/README.md. What was found to be interesting is kept in var/fuzz/TARGET for the next campaign.
-//   tools/build fuzz && node tests/fuzz/campaign.mjs [--minutes 10] [--only TARGET,TARGET]
+//   tools/build fuzz && node tests/fuzz/campaign.mjs [--minutes 10] [--only TARGET,TARGET] [--jobs 1]
+// --jobs: so many targets at a time.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,9 +15,12 @@ const programs = path.join(root, 'build/fuzz/tests/fuzz');
 const ledger = path.join(here, 'campaigns.json');
 const readme = path.join(here, 'README.md');
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, only: { type: 'string' } } });
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, only: { type: 'string' }, jobs: { type: 'string', default: '1' } } });
 const seconds = Math.round(Number(values.minutes) * 60);
 if (!(seconds >= 1 && seconds <= 86_400)) throw new Error('--minutes wants a number of minutes, at most a day of them');
+
+const jobs = Number(values.jobs);
+if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 64)) throw new Error('--jobs wants a whole number from 1 to 64');
 
 const all = readdirSync(path.join(here, 'corpus')).sort();
 const targets = values.only ? values.only.split(',') : all;
@@ -36,6 +40,7 @@ function fuzz(target) {
   );
   const seen = { executions: 0, edges: 0, features: 0, inputs: 0 };
   let told = 0;
+  const began = Date.now();
   const last = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     last.push(line);
@@ -53,7 +58,7 @@ function fuzz(target) {
     child.once('error', reject);
     child.once('exit', (code) => {
       if (code !== 0) console.error(`${target}: ended with ${code}\n${last.join('\n')}`);
-      resolve({ ...seen, broke: code !== 0 });
+      resolve({ ...seen, seconds: Math.round((Date.now() - began) / 1000), broke: code !== 0 });
     });
   });
 }
@@ -66,11 +71,11 @@ function table() {
   return ['| target | minutes | executions | edges reached | inputs kept | findings |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
-for (const target of targets) {
-  const done = await fuzz(target);
+// Adds what a target has done to the totals, and writes them down at once.
+function count(target, done) {
   const before = totals[target] ?? { seconds: 0, executions: 0, edges: 0, inputs: 0, findings: 0 };
   totals[target] = {
-    seconds: before.seconds + seconds,
+    seconds: before.seconds + done.seconds,
     executions: before.executions + done.executions,
     edges: Math.max(before.edges, done.edges),
     inputs: Math.max(before.inputs, done.inputs),
@@ -81,3 +86,8 @@ for (const target of targets) {
   writeFileSync(readme, text.replace(/(<!-- campaigns -->\n)[^]*?(<!-- end -->)/, `$1${table()}\n$2`));
   console.error(`${target}: ${done.executions} executions, ${done.edges} edges, ${done.broke ? 'BROKEN' : 'nothing found'}`);
 }
+
+const waiting = [...targets];
+await Promise.all(Array.from({ length: jobs }, async () => {
+  for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) count(target, await fuzz(target));
+}));
