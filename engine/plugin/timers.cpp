@@ -1,6 +1,7 @@
 #include "plugin/timers.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace playhead {
@@ -60,7 +61,7 @@ std::vector<Timers::Due> Timers::due(Tick tick) const {
     std::vector<std::pair<Tick, Due>> found;
     for (const auto& [name, timer] : timers_)
         if (timer.due <= tick) found.push_back({timer.due, {name, timer.serial}});
-    std::ranges::stable_sort(found, {}, [](const auto& entry) { return entry.first; });
+    std::ranges::sort(found, {}, [](const auto& entry) { return std::tie(entry.first, entry.second.name); });
     std::vector<Due> due;
     due.reserve(found.size());
     for (auto& entry : found) due.push_back(std::move(entry.second));

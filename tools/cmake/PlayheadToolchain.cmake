@@ -11,7 +11,9 @@ target_compile_options(playhead_warnings INTERFACE
     # overlap when strings are joined (105329), of operators of coroutine frames that it inlines one by one. The sanitizers
     # and clang look for the real ones.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete>
-    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers -Wno-missing-field-initializers>)
+    # Clang blames on us that GCC 12's stable algorithms use what is deprecated.
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers -Wno-missing-field-initializers
+        -Wno-deprecated-declarations>)
 if(PLAYHEAD_WERROR OR "$ENV{CI}" MATCHES "^(1|true|TRUE|yes)$")
     target_compile_options(playhead_warnings INTERFACE -Werror)
 endif()
@@ -19,6 +21,8 @@ endif()
 # Sanitizers: their flags change the ABI of containers, so third-party sources we compile link this one too.
 add_library(playhead_sanitizers INTERFACE)
 target_link_libraries(playhead_warnings INTERFACE playhead_sanitizers)
+# The library's own assertions: of an index that is too large, of an optional that is empty.
+target_compile_definitions(playhead_sanitizers INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(PLAYHEAD_SANITIZE STREQUAL "address")
     set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
 elseif(PLAYHEAD_SANITIZE STREQUAL "thread")

@@ -62,7 +62,7 @@ class Stream {
     template <class Token>
     auto async_handshake(Token&& token) {
         const auto initiate = [this](auto handler) {
-            run([](SecureLayer& layer) { return layer.handshake(); }, std::move(handler));
+            this->run([](SecureLayer& layer) { return layer.handshake(); }, std::move(handler));
         };
         return boost::asio::async_initiate<Token, Signature>(initiate, token);
     }
@@ -70,7 +70,7 @@ class Stream {
     template <class Token>
     auto async_end(Token&& token) {
         const auto initiate = [this](auto handler) {
-            run([](SecureLayer& layer) { return layer.end(); }, std::move(handler));
+            this->run([](SecureLayer& layer) { return layer.end(); }, std::move(handler));
         };
         return boost::asio::async_initiate<Token, Signature>(initiate, token);
     }
