@@ -99,12 +99,12 @@ class TransformChain {
 struct HostRoom {
     using Done = std::expected<void, lua::Complaint>;
 
-    HostRoom(Room& room_, PluginState& state_, const PluginContext& context_)
-        : room(room_),
-          state(state_),
-          context(context_),
-          journal(room_.shared(), state_),
-          declared(room_.shared(), state_, journal) {}
+    HostRoom(Room& of, PluginState& with, const PluginContext& within)
+        : room(of),
+          state(with),
+          context(within),
+          journal(of.shared(), with),
+          declared(of.shared(), with, journal) {}
 
     Room& room;
     PluginState& state;

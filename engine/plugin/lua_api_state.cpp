@@ -344,6 +344,7 @@ const DeclaredField& named_field(lua_State* state, const StateObject& object) {
                                              no_such_key(known, name)});
         });
     }
+    // cppcheck-suppress nullPointerRedundantCheck ; attempt() does not return from a complaint
     return *found;
 }
 

@@ -39,7 +39,7 @@ struct PluginRecord {
 // RoomState, the seed and the plugins' texts it is all that the next tick depends on, but for Lua's own variables.
 struct PluginState {
     explicit PluginState(std::uint64_t seed) : chance(seed) {}
-    explicit PluginState(const Chance& chance_) : chance(chance_) {}
+    explicit PluginState(const Chance& source) : chance(source) {}
 
     struct Wall {
         std::int64_t unix_us = 0;

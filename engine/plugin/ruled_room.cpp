@@ -11,7 +11,8 @@ namespace {
 
 std::shared_ptr<const PluginSet> or_none(std::shared_ptr<const PluginSet> plugins) {
     static const auto none = std::make_shared<const PluginSet>(std::vector<Plugin>{});
-    return plugins == nullptr ? none : std::move(plugins);
+    if (plugins == nullptr) return none;
+    return plugins;
 }
 
 bool same_code(const PluginSet& one, const PluginSet& other) {

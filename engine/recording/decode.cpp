@@ -120,9 +120,9 @@ void read(Checker& check, const recorded::PluginState& wire, PluginState& state)
                           check.text(timer.name(), "the name of a timer", TimerName::bytes_max)},
                          Tick{timer.due()}, check.value(timer.data(), "the data of a timer"));
     });
-    if (wire.wall_unix_us())
-        state.wall = PluginState::Wall{unix_time(check, *wire.wall_unix_us()), Tick{wire.wall_at()}};
-    if (wire.opened()) state.opened = Tick{*wire.opened()};
+    if (const auto wall_us = wire.wall_unix_us())
+        state.wall = PluginState::Wall{unix_time(check, *wall_us), Tick{wire.wall_at()}};
+    if (const auto opened = wire.opened()) state.opened = Tick{*opened};
     for_each(wire.lifted_rules(), [&](const recorded::LiftedRule& rule) {
         state.records[check.text(rule.plugin(), "the name of a plugin", TableName::bytes_max)]
             .lifted_rules.insert_or_assign(check.text(rule.permission(), "a permission", SharedState::key_bytes_max),
@@ -338,9 +338,9 @@ Result<Record> read(const recorded::Turn& wire) {
     }
     turn.version = Version{wire.version()};
     if (wire.update() != nullptr) turn.update = read_update(check, *wire.update());
-    if (wire.digest()) turn.digest = *wire.digest();
+    turn.digest = wire.digest();
     turn.took = Microseconds{wire.took_us()};
-    if (wire.refused()) turn.refused = *wire.refused();
+    turn.refused = wire.refused();
     if (wire.beacon() != nullptr) turn.beacon = nested<Beacon>(check, wire.beacon(), "a beacon");
     return check.finish(Record{std::move(turn)});
 }

@@ -49,6 +49,7 @@ template <class Wire, class Range, class Write>
 Offsets<Wire> vector_of(Builder& builder, const Range& range, Write write) {
     if (std::ranges::empty(range)) return {};
     std::vector<Offset<Wire>> offsets;
+    offsets.reserve(std::ranges::size(range));
     for (const auto& item : range) offsets.push_back(write(item));
     return builder.CreateVector(offsets);
 }
@@ -275,9 +276,8 @@ WireBody write(Builder& builder, const Turn& turn) {
         bodies.push_back(body);
     }
     std::vector<recorded::CutOff> cut_offs;
-    for (const CutOff& cut : turn.cut_offs) {
-        cut_offs.emplace_back(cut.asked, saturated_us(cut.took));
-    }
+    cut_offs.reserve(turn.cut_offs.size());
+    for (const CutOff& cut : turn.cut_offs) cut_offs.emplace_back(cut.asked, saturated_us(cut.took));
     const auto wire_types = builder.CreateVector(types);
     const auto wire_bodies = builder.CreateVector(bodies);
     const auto wire_cut_offs = cut_offs.empty() ? Offset<flatbuffers::Vector<const recorded::CutOff*>>{}

@@ -46,7 +46,7 @@ class Baseline {
 
   private:
     struct Key {
-        Audience audience;
+        Audience audience = Audience::everyone;
         Version base;
         std::optional<ServerTime> sent_at;
         auto operator<=>(const Key&) const = default;

@@ -17,7 +17,7 @@
 
 namespace playhead {
 
-class RoomHost;
+class RoomHost; // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 class Session;
 
 // Hellos whose tokens are good and that came faster than the shard lets viewers in: each waits for a tick that has room

@@ -11,7 +11,7 @@
 
 namespace playhead {
 
-class RoomHost;
+class RoomHost; // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
 // Which room has something to do, and at which tick: a binary heap that knows where each room stands in it, so that ten
 // thousand rooms with nothing to do cost a tick nothing at all.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <span>
+#include <tuple>
 #include <utility>
 
 // The room's tick. What it works on comes from the other files: messages, viewers, plugins.
@@ -58,7 +59,7 @@ RoomHost::RoomHost(RoomId id, RoomInfo info, const RoomKeys& keys, bool permanen
     ++shard_.metrics.rooms;
     wake();
     // A room that nobody is in can always be recorded.
-    if (shard_.recording.store != nullptr && shard_.recording.all) record(false);
+    if (shard_.recording.store != nullptr && shard_.recording.all) std::ignore = record(false);
 }
 
 RoomHost::~RoomHost() {

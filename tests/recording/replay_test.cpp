@@ -96,9 +96,9 @@ void live(HostStage& stage, const std::function<void(const std::vector<Outcome>&
 }
 
 struct Recorded {
-    explicit Recorded(PluginContext context = {}, bool left_out_ = false)
+    explicit Recorded(PluginContext context = {}, bool without_names = false)
         : stage({diary}, 7, std::move(context)),
-          left_out(left_out_) {
+          left_out(without_names) {
         stage.act(ViewerId{0}, Load{.kind = MediaKind::file, .url = "/media/film.mp4", .title = "Film"});
     }
 

@@ -52,10 +52,12 @@ void add_dot(std::string& svg, double x, double y, std::string_view style, std::
 }
 
 std::string begin(int width, int height, std::string_view style) {
-    const std::string size = std::to_string(width) + "\" height=\"" + std::to_string(height);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size + "\" viewBox=\"0 0 " + std::to_string(width) +
-           " " + std::to_string(height) + "\">\n<style>text{font:12px sans-serif;fill:#333}" + std::string{style} +
-           "</style>\n<rect width=\"" + size + "\" fill=\"#fff\"/>\n";
+    const std::string wide = std::to_string(width);
+    const std::string high = std::to_string(height);
+    const std::string size = "width=\"" + wide + "\" height=\"" + high + "\"";
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " + wide + " " + high +
+           "\">\n<style>text{font:12px sans-serif;fill:#333}" + std::string{style} + "</style>\n<rect " + size +
+           " fill=\"#fff\"/>\n";
 }
 
 } // namespace playhead::svg

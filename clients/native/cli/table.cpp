@@ -79,9 +79,9 @@ std::string room_table(const client::RoomView& view, double position_ms) {
     table += "\n" + media_line(view, position_ms) + "\n";
     const std::string waiting = programs::waiting_words(view);
     if (!waiting.empty()) table += waiting + "\n";
-    table += "\n  " +
-             padded(std::to_string(view.viewer_count) + (view.viewer_count == 1 ? " viewer" : " viewers"), name_width) +
-             sprintf(" %9s    %6s    %7s", "drift", "delay", "buffer") + "\n";
+    const std::string count = std::to_string(view.viewer_count) + (view.viewer_count == 1 ? " viewer" : " viewers");
+    // cppcheck-suppress wrongPrintfScanfArgNum ; not the C library's sprintf
+    table += "\n  " + padded(count, name_width) + sprintf(" %9s    %6s    %7s", "drift", "delay", "buffer") + "\n";
     for (const client::ViewerView& viewer : view.viewers) table += viewer_line(viewer, view.me) + "\n";
     if (view.viewer_count > view.viewers.size())
         table += "  and " + std::to_string(view.viewer_count - view.viewers.size()) + " more\n";

@@ -245,6 +245,7 @@ void HostCore::on_connected(ENetEvent& event) {
 // ENet sends in the order of its peers and remembers when it last did: the last one of this round is the one at fault.
 void HostCore::drop_unreachable(int error) {
     ENetPeer* at_fault = nullptr;
+    // cppcheck-suppress nullPointerRedundantCheck ; it may go while what follows is told of it
     for (ENetPeer& peer : std::span{host_->peers, host_->peerCount}) {
         if (peer.state != ENET_PEER_STATE_DISCONNECTED && peer.lastSendTime == host_->serviceTime) at_fault = &peer;
     }

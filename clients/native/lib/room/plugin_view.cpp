@@ -48,6 +48,7 @@ std::vector<SharedItem> ordered(const Table& table) {
     for (const Value& id : *ids) {
         const auto* number = id.get_if<std::int64_t>();
         const auto entry = number ? table.find(EntryKey{*number}) : table.end();
+        // cppcheck-suppress derefInvalidIterator ; not where there is no number
         if (entry != table.end()) items.push_back({*number, entry->second});
     }
     return items;

@@ -85,6 +85,7 @@ struct HttpExchange::Impl {
         const auto context = trust.context();
         if (!context) co_return std::unexpected(context.error());
         SecureStream stream{self.io, **context};
+        // cppcheck-suppress accessMoved ; it was moved on another way out
         co_return co_await talk(self, stream, server, std::move(*addresses), std::move(request));
     }
 
