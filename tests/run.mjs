@@ -1,8 +1,11 @@
 // Runs the test files of this folder one after the other (`node run.mjs [FILE...]`) and ends with "N passed, N failed".
 // These tests share two cores with up to four browsers: a file that fails is run once more by itself, and what failed the
 // first time is told in any case. What fails twice has failed.
+//   PLAYHEAD_BUILD     the programs that are tested, build/release unless it says otherwise
+//   SANITIZER_REPORTS  where a sanitizer writes (log_path); each report there is a failure of the file that ran, and no retry
+//                      makes it good
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,6 +38,19 @@ function runFile(file) {
   });
 }
 
+const reports = process.env.SANITIZER_REPORTS;
+const told = new Set();
+// Those that nobody has been told of yet; prints them.
+function newReports() {
+  if (reports === undefined || !existsSync(reports)) return 0;
+  const fresh = readdirSync(reports).filter((name) => !told.has(name));
+  for (const name of fresh) {
+    told.add(name);
+    console.log(readFileSync(path.join(reports, name), 'utf8'));
+  }
+  return fresh.length;
+}
+
 let passed = 0;
 let failed = 0;
 const unsteady = [];
@@ -46,8 +62,10 @@ for (const file of files) {
     result = await runFile(file);
     if (result.failed === 0) unsteady.push(`${file}: ${first.names.join('; ') || 'it ended early'}`);
   }
+  const complaints = newReports();
+  if (complaints > 0) console.log(`\n${file}: ${complaints} reports of a sanitizer`);
   passed += result.passed;
-  failed += result.failed;
+  failed += result.failed + complaints;
 }
 if (unsteady.length > 0) console.log(`\nfailed once, then passed:\n  ${unsteady.join('\n  ')}`);
 console.log(`${passed} passed, ${failed} failed`);

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
+// What its programs are instrumented with, "address" or "thread", or "": they take more time and memory then.
+export const sanitizer = /^PLAYHEAD_SANITIZE:\w+=(.*)$/m.exec(readFileSync(path.join(build, 'CMakeCache.txt'), 'utf8'))?.[1] ?? '';
 const startTimeoutMs = 15_000;
 export const startTimeoutMsUnder = 120_000; // a program that another one runs, instruction by instruction
 

@@ -1,5 +1,6 @@
 // A client that may do everything wrong: raw sockets, hand-made HTTP and WebSocket frames. The right messages come from
 // the SDK's own code (bundled here), so that what is wrong about a test is only what the test says.
+import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
-import { root, startEngine } from '../harness/engine.mjs';
+import { root, sanitizer, startEngine } from '../harness/engine.mjs';
 
 const sdk = path.join(root, 'clients/sdk');
 
@@ -50,6 +51,12 @@ export async function until(condition, what, timeoutMs = 15_000) {
     await sleep(50);
   }
   throw new Error(`${what}: still ${JSON.stringify(last)} after ${timeoutMs} ms`);
+}
+
+// Throws if so many bytes more are resident than may be. A sanitizer pads what is there and keeps what is gone: what it takes
+// says nothing of the engine.
+export function assertGrown(bytes, bytesMax) {
+  if (sanitizer === '') assert.ok(bytes < bytesMax, `${bytes} bytes more resident`);
 }
 
 // ---- the engine under attack

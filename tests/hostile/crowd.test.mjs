@@ -1,7 +1,7 @@
 // Viewers who come, go, vanish and never read, in numbers: afterwards the engine is as it was.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { encodeClientMessage, frame, guard, helloOf, join, RawConnection, RawViewer, sleep, startBesieged, until } from './client.mjs';
+import { assertGrown, encodeClientMessage, frame, guard, helloOf, join, RawConnection, RawViewer, sleep, startBesieged, until } from './client.mjs';
 
 describe('hostile crowds', { timeout: 240_000 }, () => {
   let engine;
@@ -34,7 +34,7 @@ describe('hostile crowds', { timeout: 240_000 }, () => {
     assert.ok(afterwards.playhead_sessions_opened_total - before.playhead_sessions_opened_total >= 1000);
     await undisturbed();
     const grown = (await engine.figures()).process_resident_memory_bytes - before.process_resident_memory_bytes;
-    assert.ok(grown < 32 * 1024 * 1024, `${grown} bytes more resident`);
+    assertGrown(grown, 32 * 1024 * 1024);
   });
 
   it('a viewer that vanishes without closing loses its place after its time', async () => {

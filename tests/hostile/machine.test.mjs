@@ -10,7 +10,7 @@ import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { build, freePort, startEngine } from '../harness/engine.mjs';
+import { build, freePort, sanitizer, startEngine } from '../harness/engine.mjs';
 import { observe } from '../harness/observer.mjs';
 import { encodeClientMessage, frame, guard, handshakeOf, helloOf, join, opcode, RawConnection, RawViewer, rawStatus, sleep, startBesieged, until } from './client.mjs';
 import { assertKept, inWords, startWitness } from './witness.mjs';
@@ -70,7 +70,7 @@ describe('out of descriptors', { timeout: 120_000 }, () => {
   });
 });
 
-describe('out of memory', { timeout: 240_000 }, () => {
+describe('out of memory', { timeout: 240_000, skip: sanitizer !== '' && 'memory is the sanitizer\'s then' }, () => {
   // Of what the engine may write to (RLIMIT_DATA); what it has now, and so much more.
   const allow = (engine, bytes) => {
     const data = Number(readFileSync(`/proc/${engine.child.pid}/status`, 'utf8').match(/VmData:\s+(\d+) kB/)[1]) * 1024;
