@@ -110,6 +110,8 @@ describe('connect tokens', { timeout: 120_000 }, () => {
   });
 
   it('are not to be had with the wrong things in hand', async () => {
+    const left = async () => (await engine.figures()).playhead_viewers - (await engine.figures()).playhead_sessions;
+    await until(async () => (await left()) === 0 || (await left()), 'whoever was here before has lost its place');
     const undisturbed = await guard(engine);
     const code = async (body, room = 'target') => {
       const { status, error } = await ask(engine, room, body);

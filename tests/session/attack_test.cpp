@@ -128,9 +128,8 @@ struct Arena {
     ServerTime next_{};
 };
 
-// What is promised, even without optimization and under the address sanitizer. Under the thread sanitizer, ten times as
-// slow, it says nothing.
-constexpr Microseconds delay_max{test::thread_sanitizer ? 1'000'000 : 5000};
+// What is promised, even without optimization. Of a sanitizer's build, several times as slow, it says little.
+constexpr Microseconds delay_max{test::thread_sanitizer ? 1'000'000 : test::address_sanitizer ? 20'000 : 5000};
 
 // Whatever else runs on the machine only adds: it has to hold once in a few times.
 template <class Attempt>

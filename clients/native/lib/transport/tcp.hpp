@@ -70,11 +70,11 @@ inline asio::awaitable<std::expected<std::vector<std::string>, std::string>> add
     if (!not_an_address) co_return std::vector{address.to_string()};
     NameLookup lookup{host};
     asio::steady_timer pause{co_await asio::this_coro::executor};
-    while (!lookup.ready()) {
+    for (;;) {
+        if (const auto& found = lookup.ready()) co_return *found;
         pause.expires_after(set_up_gap);
         co_await pause.async_wait(use_tuple);
     }
-    co_return *lookup.ready();
 }
 
 // Connects to the first address that answers, and shakes hands where TLS is asked for.   Errors: a sentence.

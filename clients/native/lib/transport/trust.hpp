@@ -5,7 +5,7 @@
 #include <string>
 
 namespace boost::asio::ssl {
-class context;
+class context; // NOLINT(readability-identifier-naming): its name there
 }
 
 namespace playhead::client {
