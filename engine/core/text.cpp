@@ -71,4 +71,34 @@ std::string clean_text(std::string_view text, std::size_t characters_max) {
     return clean;
 }
 
+// Where bytes are cut white space may come to the end.
+std::string clean_text_within(std::string_view text, std::size_t bytes_max) {
+    return clean_text(cut_utf8(clean_text(text, bytes_max), bytes_max), bytes_max);
+}
+
+std::string one_line(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr unsigned char c1_lead = 0xC2; // of U+0080 to U+009F in UTF-8
+    std::string line;
+    line.reserve(text.size());
+    const auto write_out = [&](unsigned char control) {
+        line.append("\\x").append(1, digits[control >> 4U]).append(1, digits[control & 15U]);
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        if (byte == '\n') {
+            line += "\\n";
+        } else if (byte < 0x20 || byte == 0x7F) {
+            write_out(byte);
+        } else if (byte == c1_lead && next >= 0x80 && next < 0xA0) {
+            write_out(next);
+            ++i;
+        } else {
+            line += text[i];
+        }
+    }
+    return line;
+}
+
 } // namespace playhead

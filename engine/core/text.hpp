@@ -12,5 +12,11 @@ namespace playhead {
 // separators, tags, noncharacters, malformed bytes), without white space at either end, of at most `characters_max`
 // code points. Markup stays: it is text, and clients show it as text.
 std::string clean_text(std::string_view text, std::size_t characters_max);
+// The same, of at most `bytes_max` bytes.
+std::string clean_text_within(std::string_view text, std::size_t bytes_max);
+
+// What somebody wrote, for a line of a log or a terminal: control characters, which would end the line or move the
+// cursor, are written out, as \n or \x1b.
+std::string one_line(std::string_view text);
 
 } // namespace playhead

@@ -1,5 +1,6 @@
 #include "plugin/lua_chunk.hpp"
 
+#include "core/text.hpp"
 #include "plugin/lua_sandbox.hpp"
 #include "plugin/lua_shared_code.hpp"
 #include "plugin/lua_source.hpp"
@@ -224,7 +225,7 @@ std::optional<Error> source_fault(std::string_view source, std::string_view name
 
 Error error_of(const Failure& failure, std::string_view name) {
     const std::string shown{name};
-    std::string message = failure.message;
+    std::string message = one_line(failure.message); // Lua quotes the script, wherever its lines end
     // Lua writes "name:line: " before most messages, and long names as "...end of name".
     if (!message.starts_with(shown + ":") && !message.starts_with("...")) message = shown + ": " + message;
     return {failure.kind == Failure::Kind::error ? ErrorCode::malformed : ErrorCode::too_large, std::move(message), 0};

@@ -118,7 +118,7 @@ Result<Load> checked(const Load& load) {
                                                     std::to_string(load.start.count()));
     }
     Load clean = load;
-    clean.title = cut_utf8(clean_text(load.title, Load::title_bytes_max), Load::title_bytes_max);
+    clean.title = clean_text_within(load.title, Load::title_bytes_max);
     return clean;
 }
 

@@ -12,7 +12,7 @@ namespace playhead {
 Room::Room(Epoch epoch, RoomInfo info, TickLength tick_length) : tick_length_(tick_length) {
     state_.epoch = epoch;
     state_.version = Version{1};
-    info.title = cut_utf8(clean_text(info.title, RoomInfo::title_bytes_max), RoomInfo::title_bytes_max);
+    info.title = clean_text_within(info.title, RoomInfo::title_bytes_max);
     state_.info.set(std::move(info));
     state_.info.commit(state_.version);
 }

@@ -1,5 +1,7 @@
 #include "session/log.hpp"
 
+#include "core/text.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -51,7 +53,7 @@ void PluginLog::line(const RoomId& room, std::string_view plugin, std::string_vi
     if (left_out > 0) logger().log(level, "plugin_lines_left_out={} failures={}", left_out, failure);
     left_out = 0;
     logger().log(level, "{} room={} plugin={} message=\"{}\"", failure ? "plugin_failed" : "plugin_says", room.text(),
-                 plugin, message);
+                 plugin, one_line(message)); // a viewer may have written it
 }
 
 void log_room_created(const RoomId& room, bool permanent) {
@@ -61,7 +63,7 @@ void log_room_created(const RoomId& room, bool permanent) {
 void log_room_expired(const RoomId& room) { logger().info("room_expired room={}", room.text()); }
 
 void log_plugins_kept(const RoomId& room, std::string_view why) {
-    logger().warn("plugins_kept room={} why=\"{}\"", room.text(), why);
+    logger().warn("plugins_kept room={} why=\"{}\"", room.text(), one_line(why));
 }
 
 void log_recording_began(const RoomId& room, std::string_view recording) {

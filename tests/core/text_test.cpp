@@ -58,6 +58,19 @@ TEST_CASE("length is counted in code points and what is cut leaves no space behi
     CHECK(clean_text("\x01\x02\x03"s + "abc", 3) == "abc");
 }
 
+TEST_CASE("cut to bytes, text has no space at its end either, and cleaning it again changes nothing") {
+    CHECK(clean_text_within("abc \xC3\xA4", 5) == "abc");
+    CHECK(clean_text_within("abc\xC2\xA0\xC2\xA0x", 6) == "abc");
+    CHECK(clean_text_within("\xC3\xA4\xC3\xA4", 3) == "\xC3\xA4");
+}
+
+TEST_CASE("on one line nothing ends it or moves a terminal's cursor, and the rest is as it was") {
+    CHECK(one_line("a\nb\r\tc\x1B[2Jd\x7F"s) == "a\\nb\\x0d\\x09c\\x1b[2Jd\\x7f");
+    CHECK(one_line("a\0b"s) == "a\\x00b");
+    CHECK(one_line("\xC2\x9B"
+                   "31m, J\xC3\xBCrgen, \xC2\xA0, \xC2") == "\\x9b31m, J\xC3\xBCrgen, \xC2\xA0, \xC2");
+}
+
 TEST_CASE("cleaning gives valid text and changes nothing the second time, whatever the bytes") {
     const std::uint32_t seed = 20'260'711;
     CAPTURE(seed);

@@ -1,5 +1,6 @@
 #include "telling.hpp"
 
+#include "core/text.hpp"
 #include "recording/words.hpp"
 #include "replication/baseline.hpp"
 #include "replication/decode.hpp"
@@ -16,28 +17,12 @@ std::string heading(Tick tick, TickLength tick_length) {
            recording::in_seconds_text(tick_length.start_of(tick).time_since_epoch()) + ")\n";
 }
 
-// What people wrote goes to a terminal: without what moves its cursor or worse.
-std::string harmless(std::string_view text) {
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool c1 = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-        if (byte >= 0x20 && byte != 0x7f && !c1) {
-            result += text[i];
-            continue;
-        }
-        result += '?';
-        i += c1 ? 1 : 0;
-    }
-    return result;
-}
-
 // Each line behind the mark, so that one sees which belong together.
 std::string marked(std::string_view mark, std::string_view text) {
     std::string lines;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.append(mark).append(harmless(text.substr(0, end))).append("\n");
+        lines.append(mark).append(one_line(text.substr(0, end))).append("\n");
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return lines;

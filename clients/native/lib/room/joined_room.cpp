@@ -15,17 +15,12 @@ namespace {
 // A reading of the player this old is no longer carried on to the present.   Unit: ms.
 constexpr double reading_age_ms_max = 150;
 
-// Without what would end the session: bytes that are no text, and too many of them.
-std::string cut_text(std::string_view text, std::size_t bytes_max) {
-    return std::string{cut_utf8(clean_text(text, bytes_max), bytes_max)};
-}
-
 Dial dial_of(const JoinOptions& options, const Link& link) {
     return {.server = link.server,
             .room = link.room,
             .join_token = link.token,
             .resume_token = {},
-            .device = cut_text(options.device, Hello::device_bytes_max),
+            .device = clean_text_within(options.device, Hello::device_bytes_max),
             .transport = options.transport};
 }
 
@@ -54,7 +49,7 @@ JoinedRoom::JoinedRoom(const JoinOptions& options, const Link& link, std::unique
       environment_(std::move(environment)),
       session_(dial_of(options, link),
                {clean_text(options.name, SetName::name_characters_max),
-                cut_text(options.client_name, Hello::client_bytes_max)},
+                clean_text_within(options.client_name, Hello::client_bytes_max)},
                *environment_, *this),
       figures_at_ms_(-std::numeric_limits<double>::infinity()) {
     if (problem) session_.close(ErrorCode::malformed, std::move(*problem));
