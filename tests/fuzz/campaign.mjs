@@ -35,7 +35,7 @@ function fuzz(target) {
   mkdirSync(path.join(folder, 'corpus'), { recursive: true });
   const child = spawn(
     path.join(programs, `fuzz_${target}`),
-    [`-max_total_time=${seconds}`, '-print_final_stats=1', '-timeout=10', '-rss_limit_mb=4096', `-artifact_prefix=${folder}/found/`, path.join(folder, 'corpus'), path.join(here, 'corpus', target)],
+    [`-max_total_time=${seconds}`, '-print_final_stats=1', '-timeout=60', '-rss_limit_mb=4096', `-artifact_prefix=${folder}/found/`, path.join(folder, 'corpus'), path.join(here, 'corpus', target)],
     { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const seen = { executions: 0, edges: 0, features: 0, inputs: 0 };

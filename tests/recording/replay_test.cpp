@@ -60,6 +60,25 @@ class MoodyTime final : public TimeAllowance {
     std::minstd_rand random_{5};
 };
 
+// Says once that the time is up: the so-many-th time that it is asked from some moment on.
+class TimeThatIsUpOnce final : public TimeAllowance {
+  public:
+    void begin() override {}
+    Microseconds end(std::int64_t) override { return Microseconds{700}; }
+    bool spent() override { return due && (*due)-- == 0; }
+    std::optional<int> due;
+};
+
+// Takes a while to load, and builds tables meanwhile.
+const PluginText slow_to_load{
+    .name = "slow", .manifest = R"(shared = { n = { kind = "counter" } })", .code = R"(local words = {}
+                                  for i = 1, 300 do
+                                      words["word " .. i] = { i }
+                                      words["word " .. (i - 7)] = nil
+                                  end
+                                  P:on("started", function(room) P.shared.n:add(1) end)
+                                  P:decide("playback", function(room, ask) P.shared.n:add(1) end))"};
+
 Value text_args(const std::string& text) { return map_of({{"text", Value{text}}}); }
 
 // What happens in the room, by chance.
@@ -96,19 +115,21 @@ void live(HostStage& stage, const std::function<void(const std::vector<Outcome>&
 }
 
 struct Recorded {
-    explicit Recorded(PluginContext context = {}, bool without_names = false)
-        : stage({diary}, 7, std::move(context)),
+    explicit Recorded(PluginContext context = {}, bool without_names = false,
+                      const std::vector<PluginText>& plugins = {diary})
+        : stage(plugins, 7, std::move(context)),
           left_out(without_names) {
         stage.act(ViewerId{0}, Load{.kind = MediaKind::file, .url = "/media/film.mp4", .title = "Film"});
     }
 
-    void begin() {
+    // False: its plugins could not be started anew.
+    bool begin() {
         baseline.observe(stage.room.state(), stage.tick);
         Recorder::About about{.engine = "test", .room = *RoomId::parse("cinema")};
         if (left_out)
             about.mask = pseudonyms([](std::string_view text) { return std::hash<std::string_view>{}(text); });
         recorder.emplace(std::move(about), stage.room, store.open(*RoomId::parse("cinema"), 1), stage.tick, 0);
-        if (stage.room.started()) REQUIRE(stage.room.restart(stage.tick).has_value());
+        return !stage.room.started() || stage.room.restart(stage.tick).has_value();
     }
     void end_turn(const std::vector<Outcome>& outcomes) {
         const Version before = recorder->version_before();
@@ -178,7 +199,7 @@ bool contains(const MemoryStore::File& file, std::string_view text) {
 TEST_SUITE("replay") {
     TEST_CASE("a room that was recorded from its beginning is the same again, to the last of what its plugins keep") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(1500);
         const Replayed again = replay(room.records());
         CHECK(first_of(again) == "");
@@ -192,7 +213,7 @@ TEST_SUITE("replay") {
         Recorded room;
         live(room.stage, [](const auto&) {}, 900);
         REQUIRE(room.stage.room.settled());
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(700, 11);
         const Replayed again = replay(room.records());
         CHECK(first_of(again) == "");
@@ -200,10 +221,25 @@ TEST_SUITE("replay") {
         CHECK(digest_of(again.replay->room(), false) == digest_of(room.stage.room, false));
     }
 
+    TEST_CASE("what time cuts off while plugins start anew is cut off there again") {
+        for (int asked = 0; asked < 40; ++asked) {
+            CAPTURE(asked);
+            TimeThatIsUpOnce time;
+            Recorded room{
+                PluginContext{.figures = nullptr, .time = &time, .room = "cinema"}, false, {slow_to_load, diary}};
+            live(room.stage, [](const auto&) {}, 40);
+            REQUIRE(room.stage.room.settled());
+            time.due = asked;
+            if (!room.begin()) continue; // long work that was cut off has failed
+            room.live_on(60, 11);
+            CHECK(first_of(replay(room.records())) == "");
+        }
+    }
+
     TEST_CASE("what time cut off is cut off at the same instruction") {
         MoodyTime time;
         Recorded room{PluginContext{.figures = nullptr, .time = &time, .room = "cinema"}};
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(1500);
         const Replayed again = replay(room.records());
         CHECK(again.cut_offs > 20);
@@ -212,7 +248,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("a reload, and what it brings, is part of it") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(300);
         PluginText next = diary;
         next.version = "1.1.0";
@@ -226,7 +262,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("a room that slept is the same again") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(100);
         // Nobody is here and nothing is planned: the periodic hook is what keeps it awake, so it is taken away.
         PluginText quiet = diary;
@@ -255,7 +291,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("what is not as it was recorded is found in its turn, and both sides are told") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(400);
         std::vector<Record> records = room.records();
         std::size_t changed = 0;
@@ -281,7 +317,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("what plugins keep for themselves is compared as well") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(400);
         std::vector<Record> records = room.records();
         auto& opening = std::get<Opening>(records.front());
@@ -293,7 +329,7 @@ TEST_SUITE("replay") {
     TEST_CASE("names and chat are left out, and it can be replayed all the same") {
         Recorded room{{}, true};
         live(room.stage, [](const auto&) {}, 300);
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(900, 11);
         const std::vector<Record> records = room.records();
         const MemoryStore::File& file = *room.store.files.back();
@@ -307,7 +343,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("nothing was left out otherwise") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(200);
         room.records();
         CHECK(contains(*room.store.files.back(), "Hello"));
@@ -315,7 +351,7 @@ TEST_SUITE("replay") {
 
     TEST_CASE("a recording that was cut off anywhere is whole up to there") {
         Recorded room;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(60);
         const std::vector<Record> records = room.records();
         const ByteView bytes{room.store.files.back()->bytes};
@@ -334,7 +370,7 @@ TEST_SUITE("replay") {
     TEST_CASE("a recording that cannot be written is lost, and the room lives on") {
         Recorded room;
         room.store.bytes_max = 20'000;
-        room.begin();
+        REQUIRE(room.begin());
         room.live_on(300);
         CHECK(room.recorder->lost());
         CHECK(room.stage.room.state().viewers.size() > 2);
