@@ -89,38 +89,47 @@ Key key_at(lua_State* state, int index, std::uint32_t position) {
     return {};
 }
 
-// Pushes a list of the keys of the table at index 1, in their order; how many there are.
+// Puts the list on top of the stack, whose places are in keys[i].at(), into the order of `keys`: every cycle of places
+// is gone round once.
+void reorder(lua_State* state, Key* keys, lua_Integer count) {
+    const auto settled = [](const Key& key, lua_Integer place) { return key.at() == place; };
+    const auto settle = [](Key& key, lua_Integer place) {
+        key.position = (key.position & ~((1U << Key::kind_shift) - 1)) | static_cast<std::uint32_t>(place);
+    };
+    for (lua_Integer start = 0; start < count; ++start) {
+        if (settled(keys[start], start)) continue;
+        lua_rawgeti(state, -1, start + 1);
+        lua_Integer place = start;
+        for (lua_Integer from = keys[place].at(); from != start; from = keys[place].at()) {
+            lua_rawgeti(state, -2, from + 1);
+            lua_rawseti(state, -3, place + 1);
+            settle(keys[place], place);
+            place = from;
+        }
+        lua_rawseti(state, -2, place + 1);
+        settle(keys[place], place);
+    }
+}
+
+// Pushes a list of the keys of the table at index 1, in their order; how many there are. What it costs, in instructions
+// and in memory, must not depend on the order in which Lua gives them: that differs from process to process.
 lua_Integer push_keys(lua_State* state) {
     charge(state, scan_cost);
     lua_Integer count = 0;
     std::size_t text_bytes = 0;
-    bool in_order = true;
-    Key last{};
     for (lua_pushnil(state); lua_next(state, 1) != 0; lua_pop(state, 1)) {
         if (is_hidden_key(state, -2)) continue;
         charge(state, key_cost);
-        const Key key = key_at(state, -2, static_cast<std::uint32_t>(count));
-        in_order = in_order && (count == 0 || before(last, key));
-        last = key;
-        text_bytes += key.size;
+        text_bytes += key_at(state, -2, 0).size;
         ++count;
     }
     lua_createtable(state, list_hint(count), 0);
-    const int list = lua_gettop(state);
-    if (in_order) { // as lists and small tables often are
-        lua_Integer at = 0;
-        for (lua_pushnil(state); lua_next(state, 1) != 0; lua_pop(state, 1)) {
-            if (is_hidden_key(state, -2)) continue;
-            lua_pushvalue(state, -2);
-            lua_rawseti(state, list, ++at);
-        }
-        return count;
-    }
+    if (count == 0) return count;
     // Charged before it is done, and by the bytes that comparing may look at.
     const auto rounds = static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(count)));
     charge(state, (count + static_cast<std::int64_t>(text_bytes) / bytes_per_unit) * rounds);
     auto* keys = static_cast<Key*>(lua_newuserdatauv(state, static_cast<std::size_t>(count) * sizeof(Key), 0));
-    lua_createtable(state, list_hint(count), 0);
+    lua_insert(state, -2); // below the list
     lua_Integer at = 0;
     for (lua_pushnil(state); lua_next(state, 1) != 0; lua_pop(state, 1)) {
         if (is_hidden_key(state, -2)) continue;
@@ -128,12 +137,11 @@ lua_Integer push_keys(lua_State* state) {
         lua_pushvalue(state, -2);
         lua_rawseti(state, -4, ++at);
     }
-    std::sort(keys, keys + count, before);
-    for (lua_Integer i = 0; i < count; ++i) {
-        lua_rawgeti(state, -1, keys[i].at() + 1);
-        lua_rawseti(state, list, i + 1);
+    if (!std::is_sorted(keys, keys + count, before)) { // lists and small tables often are
+        std::sort(keys, keys + count, before);
+        reorder(state, keys, count);
     }
-    lua_settop(state, list);
+    lua_remove(state, -2);
     return count;
 }
 

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 // Scripts that try to run for ever or to fill the memory. Each must end by itself, with the limit named: a test here
 // that does not end is a hole.
@@ -233,4 +236,30 @@ TEST_CASE("the same script ends at the same place with the same use, every time"
     const auto first = one.run(source, "s");
     CHECK(first == two.run(source, "s"));
     CHECK(one.instructions_used() == two.instructions_used());
+}
+
+// Each interpreter hashes texts in its own way, and so has its own order of the keys of a table.
+TEST_CASE("what going through a table costs is the same in every interpreter") {
+    constexpr const char* source = R"(
+        local seen = ""
+        for round = 1, 20 do
+            local t = { [round] = 1, [true] = 2 }
+            for _, key in ipairs({ "roles.kick", "chat.say", "queue.add", "react" }) do t[key] = 0 end
+            for key in pairs(t) do seen = seen .. tostring(key) .. " " end
+            for key in pairs({ here = 1, away = 2 }) do seen = seen .. key .. " " end
+        end
+        return seen)";
+    std::vector<std::unique_ptr<LuaState>> states; // side by side: at one address they would be alike
+    std::set<std::int64_t> costs;
+    std::set<std::size_t> memory;
+    for (int i = 0; i < 40; ++i) {
+        const auto& state = states.emplace_back(std::make_unique<LuaState>(LuaLimits{}));
+        const auto seen = state->run(source, "test.lua");
+        REQUIRE(seen.has_value());
+        CHECK(seen->get_if<std::string>()->starts_with("1 chat.say queue.add react roles.kick true away here 2 chat"));
+        costs.insert(state->instructions_used());
+        memory.insert(state->memory_bytes());
+    }
+    CHECK(costs.size() == 1);
+    CHECK(memory.size() == 1);
 }
