@@ -127,7 +127,7 @@ def numbered(client, count):
     for number in range(count):
         client.send(number.to_bytes(4, "big"))
         if number % 10 == 9:
-            time.sleep(0.002)  # so that the kernel's buffers, which are not tested here, suffice
+            time.sleep(0.01)  # so that the kernel's buffers, which are not tested here, suffice, under a sanitizer too
     receiver.join()
     return received
 
