@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 17> event_names{
 template <class Specs>
 std::vector<std::string> names_of(const Specs& specs) {
     std::vector<std::string> names;
+    names.reserve(specs.size());
     for (const auto& [name, spec] : specs) names.push_back(name);
     return names;
 }

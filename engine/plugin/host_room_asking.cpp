@@ -214,6 +214,7 @@ HostRoom::Done HostRoom::command(std::string_view plugin, std::string_view name,
     const HostedPlugin* other = find(plugin);
     if (other == nullptr) {
         std::vector<std::string> known;
+        known.reserve(plugins.size());
         for (const auto& hosted : plugins) known.push_back(hosted->name());
         return refuse("room:command: this room has no plugin " + shown(Value{std::string{plugin}}) + ": " +
                       no_such_key(known, plugin) + "; P:read tells whether one is there");

@@ -20,6 +20,7 @@ namespace {
 template <class Whole>
 Whole* whole_of(void* part, std::size_t alignment) {
     const auto address = reinterpret_cast<std::uintptr_t>(part);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it is how the beginning of what it lies in is found
     return reinterpret_cast<Whole*>(address & ~(std::uintptr_t{alignment} - 1));
 }
 
@@ -42,9 +43,8 @@ void LuaMemory::unlink(Node*& first, Node* node) {
 LuaMemory::~LuaMemory() {
     // States that are gone have given everything back; of a span that is not empty somebody still has a block.
     assert(full_spans_ == nullptr);
-    while (spans_with_room_ != nullptr) {
-        Span* span = spans_with_room_;
-        unlink(spans_with_room_, span);
+    while (Span* span = spans_with_room_) {
+        spans_with_room_ = span->next;
         ASAN_UNPOISON_MEMORY_REGION(span, span_bytes);
         std::free(span);
     }

@@ -44,8 +44,8 @@ class SharedCode {
   private:
     static constexpr std::size_t alignment = alignof(std::max_align_t);
     struct Part {
-        const Chunk* chunk;
-        std::size_t begin;
+        const Chunk* chunk = nullptr;
+        std::size_t begin = 0;
         std::optional<std::uint64_t> digest{};
     };
 

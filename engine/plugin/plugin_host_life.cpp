@@ -1,4 +1,5 @@
 #include "plugin/plugin_host.hpp"
+#include "plugin/script_value.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -100,8 +101,8 @@ bool PluginHost::load(HostedPlugin& hosted) {
     show(hosted);
     for (const auto& [name, spec] : hosted.manifest().commands) {
         if (hook_of(hosted, HookKind::command, name) == nullptr)
-            tell_failure(hosted, hosted.label + ": plugin.lua declares the command " + name +
-                                     ", but init.lua has no P:command(\"" + name + "\", ...)");
+            tell_failure(hosted, concat({hosted.label, ": plugin.lua declares the command ", name,
+                                         ", but init.lua has no P:command(\"", name, "\", ...)"}));
     }
     return true;
 }

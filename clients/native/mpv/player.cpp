@@ -5,8 +5,6 @@
 #include <cmath>
 #include <utility>
 
-// Whatever judges has a reading: it is only asked when one has come, which the lint cannot see.
-// NOLINTBEGIN(bugprone-unchecked-optional-access)
 namespace playhead::mpv {
 namespace {
 
@@ -268,4 +266,3 @@ client::PlayerReport MpvPlayer::report() {
 }
 
 } // namespace playhead::mpv
-// NOLINTEND(bugprone-unchecked-optional-access)

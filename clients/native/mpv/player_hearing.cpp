@@ -6,8 +6,6 @@
 #include <cmath>
 #include <utility>
 
-// Whatever judges has a reading: it is only asked when one has come, which the lint cannot see.
-// NOLINTBEGIN(bugprone-unchecked-optional-access)
 namespace playhead::mpv {
 namespace {
 
@@ -253,4 +251,3 @@ std::optional<double> MpvPlayer::waiting_since_ms() const {
 }
 
 } // namespace playhead::mpv
-// NOLINTEND(bugprone-unchecked-optional-access)

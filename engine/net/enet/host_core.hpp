@@ -16,8 +16,9 @@
 #include <unordered_map>
 #include <vector>
 
-struct _ENetEvent;
-struct _ENetHost;
+// ENet's own names; the header stays in .cpp files.
+struct _ENetEvent; // NOLINT(readability-identifier-naming,bugprone-reserved-identifier)
+struct _ENetHost;  // NOLINT(readability-identifier-naming,bugprone-reserved-identifier)
 
 namespace playhead::enet {
 

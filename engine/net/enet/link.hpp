@@ -15,7 +15,8 @@
 #include <span>
 #include <string>
 
-struct _ENetPeer; // ENet's own name for it; the header stays in .cpp files
+// ENet's own names; the header stays in .cpp files.
+struct _ENetPeer; // NOLINT(readability-identifier-naming,bugprone-reserved-identifier)
 
 namespace playhead::enet {
 

@@ -30,7 +30,8 @@ bool is_extension_value(std::string_view text) {
     text = text.substr(1, text.size() - 2);
     std::string unescaped;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && ++i == text.size()) return false;
+        if (text[i] == '\\') ++i;
+        if (i == text.size()) return false;
         unescaped.push_back(text[i]);
     }
     return is_token(unescaped);

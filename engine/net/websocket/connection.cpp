@@ -27,6 +27,7 @@ class WebSocketConnection final : public Connection {
 
 } // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): buffers, which are written before they are read
 Shared::Shared() = default;
 Shared::~Shared() = default;
 

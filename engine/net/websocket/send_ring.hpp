@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <vector>
 
-struct io_uring;
+struct io_uring; // NOLINT(readability-identifier-naming): the library's name
 
 namespace playhead::websocket {
 
