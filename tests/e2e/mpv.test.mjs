@@ -123,7 +123,9 @@ describe('mpv in a room', { timeout: 240_000 }, () => {
     await say(page, 'hello ${path} \\N {\\b1}mpv');
     await mpv.untilSaid(/: hello \$\{path\} \\N \{\\b1\}mpv/);
     const other = await enter(link);
-    await mpv.untilSaid(/joined/);
+    const { viewers, me } = await look(other);
+    // Who comes and goes before that is told is not told of at all.
+    await mpv.untilSaid(new RegExp(`${viewers.find(({ id }) => id === me).name} joined`));
     await other.evaluate(() => window.playhead.room.leave());
     await mpv.untilSaid(/left/);
   });
