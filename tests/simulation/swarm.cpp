@@ -36,7 +36,7 @@ Scenario swarm(std::uint64_t seed, Microseconds duration) {
     if (on(0.4)) scenario.lossy = 0.6;
     if (on(0.3)) scenario.hostile = static_cast<int>(random.between(1, 3));
     scenario.plugins = on(0.6);
-    if (scenario.plugins && on(0.5)) scenario.mischief = 0.3;
+    if (scenario.plugins && on(0.8)) scenario.mischief = 0.1;
     scenario.reload = scenario.plugins && on(0.3);
     if (on(0.3)) scenario.settings.fresh_viewers_max = 2; // sliced fan-out
     if (on(0.3)) scenario.settings.viewer_grace = seconds{1};

@@ -362,7 +362,7 @@ Action Viewer::random_plugin_command() {
         case 1:
         case 2: return ask("kick", {{"viewer", someone}});
         case 3:
-        case 4: return ask("spin", {{"n", Value{random_.between(1000, 400'000)}}});
+        case 4: return ask("spin", {{"n", Value{random_.between(1000, 100'000)}}});
         default: return ask("fail", {{"n", number}});
         }
     switch (random_.between(0, 8)) {
