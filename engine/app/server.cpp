@@ -219,6 +219,7 @@ struct Server::Impl {
         : engine_run(random_run(random)),
           host(config.http.host),
           io_uring(config.io_uring),
+          // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the member owns it
           recordings(recording_folder_of(config)),
           shards(config.shards ? *config.shards : shards_of_this_machine(), config.sessions, config.tick_length,
                  engine_run, clock, random),

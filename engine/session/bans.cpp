@@ -7,12 +7,12 @@
 
 namespace playhead {
 
-void Bans::add(Traces who, std::string name, std::string reason, std::int64_t seconds, ServerTime now) {
+void Bans::add(const Traces& who, std::string name, std::string reason, std::int64_t seconds, ServerTime now) {
     const bool for_good = seconds <= 0 || seconds > length_max.count();
     const std::chrono::seconds length = for_good ? length_max : std::chrono::seconds{seconds};
     std::erase_if(bans_, [&](const BanEntry& ban) { return ban.until <= now || ban.who.viewer == who.viewer; });
     if (bans_.size() >= bans_max) bans_.erase(std::ranges::min_element(bans_, {}, &BanEntry::until));
-    bans_.push_back({std::move(who), std::move(name), std::move(reason), now + length});
+    bans_.push_back({who, std::move(name), std::move(reason), now + length});
 }
 
 std::size_t Bans::lift(std::string_view who) {

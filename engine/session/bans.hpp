@@ -42,7 +42,7 @@ class Bans {
 
     // A second ban of the same viewer takes the place of the first. 0 seconds, and more than length_max, are
     // length_max.
-    void add(Traces who, std::string name, std::string reason, std::int64_t seconds, ServerTime now);
+    void add(const Traces& who, std::string name, std::string reason, std::int64_t seconds, ServerTime now);
     // Lifts the bans of the viewer with this id (in decimals) or name; how many there were.
     std::size_t lift(std::string_view who);
     // The ban that holds somebody with any of these traces; null if none does.

@@ -50,7 +50,7 @@ struct Counters {
     Counters& operator+=(const Counters& other);
 };
 
-class HostCore;
+class HostCore; // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
 // A shard's ENet: one UDP socket in the shard's event loop, and the connections of all who have proven that they hold a
 // connect token (seal/handshake.hpp) at the address from which they write. Datagrams of others are dropped before ENet
