@@ -64,6 +64,7 @@ std::vector<PluginUse> merged(const std::vector<std::vector<PluginUse>>& uses) {
         }
     }
     std::vector<PluginUse> all;
+    all.reserve(by_code.size());
     for (auto& [code, use] : by_code) all.push_back(std::move(use));
     return all;
 }

@@ -162,6 +162,7 @@ std::vector<PluginUse> Shard::plugin_uses() const {
         }
     });
     std::vector<PluginUse> list;
+    list.reserve(uses.size());
     for (auto& [key, use] : uses) list.push_back(std::move(use));
     return list;
 }
