@@ -121,11 +121,13 @@ std::string Timeline::svg() const {
     const auto y_of = [&](double position_s) {
         return playhead_bottom - position_s / most_s * (playhead_bottom - playhead_top);
     };
-    for (double at = 0; at <= length_s; at += step_of(length_s)) {
+    for (int line = 0; line * step_of(length_s) <= length_s; ++line) {
+        const double at = line * step_of(length_s);
         add_line(svg, x_of(at), playhead_top, x_of(at), bottom, "grid");
         add_text(svg, x_of(at), bottom + 18, "middle", svg::shown(at) + " s");
     }
-    for (double position = 0; position <= most_s; position += step_of(most_s)) {
+    for (int line = 0; line * step_of(most_s) <= most_s; ++line) {
+        const double position = line * step_of(most_s);
         add_line(svg, left, y_of(position), right, y_of(position), "grid");
         add_text(svg, left - 8, y_of(position) + 4, "end", svg::shown(position) + " s");
     }

@@ -26,7 +26,7 @@ class RunReport {
 
   private:
     struct Broken {
-        std::uint64_t seed;
+        std::uint64_t seed = 0;
         Complaint complaint;
     };
     std::uint64_t seeds_ = 0;
