@@ -208,7 +208,7 @@ void World::plan_recording() {
     if (!begun) timeline_.after(Microseconds{70'000}, [this] { plan_recording(); });
 }
 
-// And in the end, too, there may be a part of it that nobody could write.
+// Which ends the recording that is being written; what was written before stays good.
 void World::plan_full_disk() {
     timeline_.after(random_.between(Microseconds{0}, scenario_.duration), [this] {
         recordings_.bytes_max = 0;
