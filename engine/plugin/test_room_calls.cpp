@@ -2,11 +2,10 @@
 #include "plugin/test_calls.hpp"
 #include "plugin/test_room.hpp"
 #include "replication/messages.hpp"
+#include "room/media.hpp"
 #include "room/names.hpp"
 #include "room/permission.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -129,9 +128,7 @@ TestRoom::Answer TestRoom::set_rate(const Value& args) {
 }
 
 Load TestRoom::load_of(const Value& media) {
-    constexpr std::array<std::string_view, 6> kinds{"file", "hls", "dash", "youtube", "vimeo", "twitch"};
-    const auto kind = std::ranges::find(kinds, text_of(media, "kind", "file"));
-    Load load{.kind = static_cast<MediaKind>(std::to_underlying(MediaKind::file) + (kind - kinds.begin())),
+    Load load{.kind = media_kind_named(text_of(media, "kind", "file")).value_or(MediaKind::none),
               .url = text_of(media, "url", "/media/film.mp4"),
               .title = text_of(media, "title"),
               .start = microseconds_of(number_of(media, "start_s").value_or(0)),

@@ -1,6 +1,6 @@
 // Starts the shipped engine binary on free ports of this machine, and the impairment proxy before it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const build = process.env.PLAYHEAD_BUILD ?? path.join(root, 'build/release');
+const cache = path.join(build, 'CMakeCache.txt');
+if (!existsSync(cache)) throw new Error(`${build} holds no build: tools/build makes one, PLAYHEAD_BUILD names another`);
 // What its programs are instrumented with, "address" or "thread", or "": they take more time and memory then.
-export const sanitizer = /^PLAYHEAD_SANITIZE:\w+=(.*)$/m.exec(readFileSync(path.join(build, 'CMakeCache.txt'), 'utf8'))?.[1] ?? '';
+export const sanitizer = /^PLAYHEAD_SANITIZE:\w+=(.*)$/m.exec(readFileSync(cache, 'utf8'))?.[1] ?? '';
 const startTimeoutMs = 15_000;
 export const startTimeoutMsUnder = 120_000; // a program that another one runs, instruction by instruction
 

@@ -1,12 +1,12 @@
 #include "lib/room/names.hpp"
 
+#include "core/enum_name.hpp"
 #include "core/result.hpp"
 #include "room/media.hpp"
 #include "room/names.hpp"
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 namespace playhead::client {
@@ -22,12 +22,6 @@ static_assert(std::to_underlying(ErrorCode::room_unknown) == std::to_underlying(
 static_assert(std::to_underlying(MediaKind::twitch) == std::to_underlying(playhead::MediaKind::twitch));
 static_assert(std::to_underlying(Verdict::refused) == std::to_underlying(playhead::Verdict::refused));
 static_assert(std::to_underlying(EventKind::media_ended) == std::to_underlying(playhead::EventKind::media_ended));
-
-template <class Enum>
-std::string_view nth(std::span<const std::string_view> names, Enum value) {
-    const auto place = static_cast<std::size_t>(std::to_underlying(value));
-    return place < names.size() ? names[place] : "unknown";
-}
 
 std::string lower_case(std::string_view text) {
     std::string lower{text};
@@ -89,12 +83,12 @@ std::string_view name_of(Verdict verdict) {
 
 std::string_view name_of(RoomStatus status) {
     static constexpr std::array<std::string_view, 5> names{"connecting", "joining", "live", "reconnecting", "closed"};
-    return nth(names, status);
+    return enum_name(names, status);
 }
 
 std::string_view name_of(Transport transport) {
     static constexpr std::array<std::string_view, 3> names{"automatic", "websocket", "enet"};
-    return nth(names, transport);
+    return enum_name(names, transport);
 }
 
 std::string_view name_of(EventKind kind) {
