@@ -140,7 +140,7 @@ TEST_CASE("[H10] the engine answers, takes viewers, and drains on a signal") {
 
     std::raise(SIGTERM);
     const std::string rest = viewer.read_until("");
-    CHECK(rest.find("\x88") != std::string::npos); // a Close frame came before the end
+    CHECK(rest.find('\x88') != std::string::npos); // a Close frame came before the end
     http.join();
     CHECK_THROWS_AS(Client{url}, std::runtime_error);
 }

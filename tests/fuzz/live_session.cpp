@@ -51,7 +51,7 @@ class Client {
     void say(const ClientMessage& message) { write(websocket::test::binary(encode(message))); }
 
     void read() {
-        std::array<std::byte, 16 * 1024> buffer;
+        std::array<std::byte, 16 * 1024> buffer; // NOLINT(*-member-init): read into
         while (socket_ >= 0) {
             const auto got = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
             if (got < 0 && errno == EAGAIN) break;

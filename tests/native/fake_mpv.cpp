@@ -3,7 +3,7 @@
 #include "common/json.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <string>
 #include <utility>
 
 namespace playhead::mpv::test {
@@ -68,16 +68,12 @@ Value FakeMpv::obey(const Value::List& command) {
 }
 
 std::string FakeMpv::expanded() const {
-    char text[256];
-    const char* sound = sound_ && loaded_ && !lands_at_ms_ ? "%f" : "";
-    char heard[32];
-    std::snprintf(heard, sizeof heard, *sound == '\0' ? "" : "%f", (position_ms_ - (unheard_ ? unheard_ms : 0)) / 1000);
-    char seen[32];
-    std::snprintf(seen, sizeof seen, loaded_ ? "%f" : "", position_ms_ / 1000);
-    const auto flag = [](bool on) { return on ? "yes" : "no"; };
-    std::snprintf(text, sizeof text, "%s|%s|%f|%s|%s|%s|%s|%f|25.000000|no|", heard, seen, duration_ms_ / 1000,
-                  flag(paused_), flag(lands_at_ms_.has_value()), flag(starved_), flag(ended_), speed_);
-    return text;
+    const auto seconds = [](double ms) { return std::to_string(ms / 1000); };
+    const auto flag = [](bool on) -> std::string { return on ? "yes|" : "no|"; };
+    const bool heard = sound_ && loaded_ && !lands_at_ms_;
+    return (heard ? seconds(position_ms_ - (unheard_ ? unheard_ms : 0)) : "") + "|" +
+           (loaded_ ? seconds(position_ms_) : "") + "|" + seconds(duration_ms_) + "|" + flag(paused_) +
+           flag(lands_at_ms_.has_value()) + flag(starved_) + flag(ended_) + std::to_string(speed_) + "|25.000000|no|";
 }
 
 std::vector<Message> FakeMpv::listen(std::uint64_t, double wait_ms) {

@@ -151,7 +151,7 @@ struct Ends {
         REQUIRE(::write(other, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     }
     std::string heard() const {
-        std::array<char, 4096> bytes;
+        std::array<char, 4096> bytes{};
         const ssize_t size = ::read(other, bytes.data(), bytes.size());
         return {bytes.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
     }

@@ -40,8 +40,8 @@ struct Stage {
     // Lets time pass as the program's loop does: what mpv says is heard, and reports are asked for.
     PlayerReport run(double ms, double step_ms = 10) {
         PlayerReport report;
-        for (double left = ms; left > 0; left -= step_ms) {
-            mpv.pass(std::min(step_ms, left));
+        for (int step = 0; step * step_ms < ms; ++step) {
+            mpv.pass(std::min(step_ms, ms - step * step_ms));
             hear();
             report = player.report();
         }

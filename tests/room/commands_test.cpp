@@ -6,7 +6,7 @@ using namespace playhead;
 using namespace playhead::test;
 
 namespace {
-const Outcome& require_refused(const Outcome& outcome, ErrorCode code) {
+Outcome require_refused(Outcome outcome, ErrorCode code) {
     CHECK(outcome.verdict == Verdict::refused);
     CHECK(outcome.error.code == code);
     CHECK_FALSE(outcome.error.message.empty());

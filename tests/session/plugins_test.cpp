@@ -107,7 +107,7 @@ TEST_CASE("[S2] a plugin's command is answered with its result, or with what was
     reply = ann.hear_one<Reply>();
     REQUIRE(reply);
     CHECK(reply->verdict == Verdict::refused);
-    CHECK(reply->error.message.find("b") != std::string::npos);
+    CHECK(reply->error.message.find('b') != std::string::npos);
     ann.say(plugin_command(3, "dairy", "sum"));
     stage.tick();
     reply = ann.hear_one<Reply>();

@@ -146,8 +146,8 @@ TEST_CASE("[T1] lateness, overruns and durations are measured") {
 
 TEST_CASE("[S14] empty rooms end, others and permanent ones do not") {
     Stage stage;
-    stage.shard.create({.id = room_id("kept"), .permanent = true});
-    stage.shard.create({.id = room_id("empty")});
+    REQUIRE(stage.shard.create({.id = room_id("kept"), .permanent = true}));
+    REQUIRE(stage.shard.create({.id = room_id("empty")}));
     Peer ann = stage.join();
     for (int i = 0; i < 32; ++i) {
         stage.pass(seconds{20});
@@ -186,7 +186,7 @@ TEST_CASE("rooms are created within limits, under names that are free") {
 
 TEST_CASE("only listed rooms are listed, with the token that opens them") {
     Stage stage;
-    stage.shard.create({.id = room_id("hidden"), .title = "Hidden"});
+    REQUIRE(stage.shard.create({.id = room_id("hidden"), .title = "Hidden"}));
     const auto listed = stage.shard.listed_rooms();
     REQUIRE(listed.size() == 1);
     CHECK(listed[0].id.text() == "den");

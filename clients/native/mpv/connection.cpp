@@ -63,7 +63,7 @@ std::uint64_t Connection::send(const Value::List& command) {
 void Connection::flush() {
     while (socket_ >= 0 && !unsent_.empty()) {
         const ssize_t sent = ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent > 0) {
+        if (sent >= 0) {
             unsent_.erase(0, static_cast<std::size_t>(sent));
         } else if (errno == EAGAIN) {
             return;
@@ -95,7 +95,7 @@ std::vector<Message> Connection::listen(std::uint64_t request, double wait_ms) {
 }
 
 void Connection::read() {
-    std::array<char, read_bytes> bytes;
+    std::array<char, read_bytes> bytes; // NOLINT(*-member-init): read into
     while (socket_ >= 0) {
         const ssize_t size = ::recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (size == 0) return fail("mpv has closed the connection");

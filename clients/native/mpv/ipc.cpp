@@ -57,8 +57,7 @@ std::expected<void, std::string> Lines::add(std::string_view bytes) {
     buffer_ += bytes;
     if (buffer_.size() <= line_bytes_max) return {};
     // Many short lines may wait; one long one may not.
-    const std::size_t end = buffer_.find('\n', searched_);
-    if (end != std::string::npos && end <= line_bytes_max) return {};
+    if (buffer_.find('\n', searched_) <= line_bytes_max) return {};
     return std::unexpected("a line of more than " + std::to_string(line_bytes_max) + " bytes");
 }
 

@@ -61,6 +61,7 @@ std::expected<Process, std::string> Process::start(const StartOptions& options) 
                                "'; install mpv (in Debian: apt-get install mpv) or say where it is with --mpv PATH");
     std::vector<std::string> words = command_line(options);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 
@@ -74,6 +75,7 @@ std::expected<Process, std::string> Process::start(const StartOptions& options) 
     if (::getppid() != parent) ::_exit(127);
     ::setpgid(0, 0); // Ctrl-C in the terminal is for us: we then end mpv in order
     const int nowhere = ::open("/dev/null", O_RDWR);
+    if (nowhere < 0) ::_exit(127);
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, stream);
     sigset_t none;
     ::sigemptyset(&none);

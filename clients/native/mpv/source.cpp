@@ -42,8 +42,7 @@ bool is_service(MediaKind kind) {
 } // namespace
 
 std::expected<std::string, std::string> address_of(const client::MediaView& media, std::string_view server) {
-    const std::string address =
-        is_service(media.kind) ? address_on_service(media) : client::absolute_url(media.url, server);
+    std::string address = is_service(media.kind) ? address_on_service(media) : client::absolute_url(media.url, server);
     const bool clean = std::ranges::none_of(address, [](unsigned char byte) { return byte <= ' ' || byte == 0x7f; });
     if (!is_web_address(address) || !clean)
         return std::unexpected("the room plays '" + programs::shown(address) +

@@ -25,7 +25,7 @@ std::uint32_t host_order(std::uint32_t value) {
 template <class Command>
 std::optional<Command> read(std::span<const std::byte> rest) {
     if (rest.size() < sizeof(Command)) return std::nullopt;
-    Command command;
+    Command command{};
     std::memcpy(&command, rest.data(), sizeof command);
     return command;
 }

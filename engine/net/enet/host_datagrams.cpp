@@ -16,6 +16,7 @@ thread_local HostCore* entered = nullptr;
 // A datagram as ENet is about to send it, or has received it.
 class Gathered {
   public:
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what is not written is not read
     Gathered(const ENetBuffer* buffers, std::size_t count) {
         for (const ENetBuffer& buffer : std::span{buffers, count}) {
             const std::size_t part = std::min(buffer.dataLength, bytes_.size() - size_);

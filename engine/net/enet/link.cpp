@@ -26,7 +26,8 @@ void unthrottle(ENetPeer& peer) {
 
 // What a packet of ours holds on to until ENet is done with it.
 struct Held {
-    Link* link; // null if the packet need not be counted. Outlives the packet: ENet drops all before the link goes.
+    // Null if the packet need not be counted. Outlives the packet: ENet drops all before the link goes.
+    Link* link = nullptr;
     Frame frame;
 };
 

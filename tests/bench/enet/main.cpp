@@ -60,6 +60,7 @@ class Sinks {
             address.sin_family = AF_INET;
             address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
             socklen_t size = sizeof address;
+            if (socket < 0) give_up("no socket is to be had");
             if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0) give_up("no port is free");
             ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
             sockets_.push_back(socket);
@@ -74,7 +75,7 @@ class Sinks {
         return cpu_ns() - start;
     }
     void empty() const {
-        std::array<std::byte, 2048> buffer;
+        std::array<std::byte, 2048> buffer{};
         for (const int socket : sockets_)
             while (::recv(socket, buffer.data(), buffer.size(), 0) > 0) {
             }

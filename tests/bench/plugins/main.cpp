@@ -4,12 +4,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 using namespace playhead::bench;
 
@@ -33,6 +34,11 @@ int* number_of(Size& size, std::string_view option) {
     return nullptr;
 }
 
+bool read_whole(std::string_view text, int& number) {
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failed == std::errc{} && end == text.data() + text.size() && number > 0;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -42,8 +48,9 @@ int main(int count, char** arguments) {
         const std::string_view argument = arguments[i];
         if (argument == "--quick") {
             size = {.rooms = 1000, .live_s = 10, .beside_wide_s = 10, .all_attacks = false};
-        } else if (int* number = number_of(size, argument); number != nullptr && i + 1 < count) {
-            *number = std::max(1, std::atoi(arguments[++i]));
+        } else if (int* number = number_of(size, argument);
+                   number != nullptr && i + 1 < count && read_whole(arguments[++i], *number)) {
+            continue;
         } else if (argument == "--only" && i + 1 < count) {
             only = arguments[++i];
         } else {

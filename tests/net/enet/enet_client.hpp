@@ -111,6 +111,7 @@ class Client {
     ~Client() {
         enter();
         enet_host_destroy(host);
+        entered() = nullptr;
     }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;

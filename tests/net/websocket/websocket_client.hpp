@@ -92,7 +92,7 @@ class Link {
             const auto sent = ::send(client_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
             if (sent > 0) {
                 done += static_cast<std::size_t>(sent);
-            } else if (errno != EAGAIN) {
+            } else if (sent == 0 || errno != EAGAIN) {
                 return;
             }
             io.restart();
@@ -102,7 +102,7 @@ class Link {
     // What has arrived at the client; nothing is read while `reading` is off.
     void read() {
         if (!reading || client_ < 0) return;
-        std::array<std::byte, 65536> buffer;
+        std::array<std::byte, 65536> buffer; // NOLINT(*-member-init): read into
         for (;;) {
             const auto got = ::recv(client_, buffer.data(), buffer.size(), 0);
             if (got <= 0) {
@@ -169,7 +169,9 @@ class Link {
         ::setsockopt(client_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         hang_up();
     }
-    void shut_writing() const { ::shutdown(client_, SHUT_WR); }
+    void shut_writing() const {
+        if (client_ >= 0) ::shutdown(client_, SHUT_WR);
+    }
 
     boost::asio::io_context io{1};
     std::unique_ptr<tls::test::Client> client_tls; // null: plain

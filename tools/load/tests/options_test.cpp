@@ -103,6 +103,7 @@ TEST_CASE("viewers fill one room after the other, as many in each") {
     options.rooms.resize(4);
     options.viewers = 8;
     std::vector<std::size_t> rooms;
+    rooms.reserve(8);
     for (std::uint32_t viewer = 0; viewer < 8; ++viewer) rooms.push_back(room_of(options, viewer));
     CHECK(rooms == std::vector<std::size_t>{0, 0, 1, 1, 2, 2, 3, 3});
 

@@ -21,7 +21,7 @@ constexpr std::size_t pieces_max = packet_bytes_max / piece_bytes_min + 1;
 template <class Command>
 std::optional<Command> read(ByteView rest) {
     if (rest.size() < sizeof(Command)) return std::nullopt;
-    Command command;
+    Command command{};
     std::memcpy(&command, rest.data(), sizeof command);
     return command;
 }
