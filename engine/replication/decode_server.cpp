@@ -88,7 +88,7 @@ RoomFields read(Checker& check, const wire::RoomFields* fields) {
     value.info = read(check, fields->info());
     value.media = read(check, fields->media());
     value.motion = read(check, fields->motion());
-    if (const auto count = fields->viewer_count()) value.viewer_count = *count;
+    value.viewer_count = fields->viewer_count();
     if (const auto* rows = fields->viewers()) {
         check.require(rows->size() <= Roster::rows_max, "there are more viewer rows than a roster holds");
         if (rows->size() > Roster::rows_max) return value;

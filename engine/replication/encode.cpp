@@ -204,10 +204,8 @@ Offset<wire::RoomFields> write(Builder& builder, const RoomFields& fields) {
     const auto info = fields.info ? write(builder, *fields.info) : Offset<wire::RoomInfo>{};
     const auto media = fields.media ? write(builder, *fields.media) : Offset<wire::Media>{};
     const auto motion = fields.motion ? write(builder, *fields.motion) : Offset<wire::Motion>{};
-    const auto count = fields.viewer_count ? flatbuffers::Optional<std::uint32_t>(*fields.viewer_count)
-                                           : flatbuffers::Optional<std::uint32_t>(flatbuffers::nullopt);
     const auto shared = write(builder, fields.shared);
-    return wire::CreateRoomFields(builder, info, media, motion, count, viewers, removed, shared);
+    return wire::CreateRoomFields(builder, info, media, motion, fields.viewer_count, viewers, removed, shared);
 }
 
 using WireServer = std::pair<wire::ServerMessage, Offset<void>>;

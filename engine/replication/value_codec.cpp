@@ -234,6 +234,7 @@ class FlexReader {
         return value;
     }
     std::int64_t signed_at(std::size_t at, std::size_t width) const {
+        assert(is_width(width));
         const auto unused_bits = static_cast<int>(64 - 8 * width);
         return static_cast<std::int64_t>(unsigned_at(at, width) << unused_bits) >> unused_bits;
     }

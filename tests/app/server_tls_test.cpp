@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 using namespace playhead;
-using playhead::websocket::test::operator+;
+using playhead::websocket::test::operator+; // NOLINT(misc-unused-using-decls): it is used, as an operator
 
 // Like server_test.cpp with real ports and both threads, through TLS.
 namespace {

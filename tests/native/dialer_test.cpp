@@ -79,8 +79,10 @@ Dial dial_by(Transport transport) {
 }
 
 std::optional<CarrierEvent> poll_until(Dialer& dialer, double& now_ms, double until_ms) {
-    for (; now_ms < until_ms; now_ms += 10)
+    while (now_ms < until_ms) {
         if (auto event = dialer.poll(now_ms)) return event;
+        now_ms += 10;
+    }
     return std::nullopt;
 }
 

@@ -88,7 +88,7 @@ TEST_CASE("the handshake asks, answers the challenge at once, and is expected") 
 TEST_CASE("what is lost is said again every quarter of a second, for five seconds") {
     EnetHandshake handshake{"c.cinema.token", keys, 0};
     int asked = 0;
-    for (double now_ms = 0; now_ms < EnetHandshake::patience_ms; now_ms += 10) {
+    for (int now_ms = 0; now_ms < EnetHandshake::patience_ms; now_ms += 10) {
         if (handshake.due(now_ms)) ++asked;
         CHECK_FALSE(handshake.failure(now_ms));
     }

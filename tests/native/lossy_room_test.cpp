@@ -11,7 +11,6 @@
 
 namespace client = playhead::client;
 namespace simulation = playhead::simulation;
-using client::Verdict;
 using client::test::Client;
 using client::test::Engine;
 using client::test::run;

@@ -134,6 +134,7 @@ class Impostor {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path_.copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(listener_ >= 0);
         REQUIRE(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
         REQUIRE(::listen(listener_, 8) == 0);
     }

@@ -13,8 +13,6 @@
 namespace playhead::mpv::test {
 namespace {
 
-using programs::object;
-
 TEST_CASE("a request is one line of JSON with its number, whatever is in it") {
     CHECK(request_line(7, command("seek", 12.5, "absolute+exact")) ==
           "{\"command\":[\"seek\",1.25E1,\"absolute+exact\"],\"request_id\":7}\n");

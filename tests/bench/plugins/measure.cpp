@@ -1,10 +1,13 @@
 #include "measure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <sched.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,10 +31,10 @@ std::int64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
 std::int64_t thread_ns() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 double resident_kib() {
-    std::FILE* file = std::fopen("/proc/self/statm", "r");
+    std::ifstream file{"/proc/self/statm"};
+    long size = 0;
     long pages = 0;
-    if (file == nullptr || std::fscanf(file, "%*s %ld", &pages) != 1) fail("/proc/self/statm cannot be read");
-    std::fclose(file);
+    if (!(file >> size >> pages)) fail("/proc/self/statm cannot be read");
     return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1024;
 }
 
@@ -89,11 +92,15 @@ Results apart(const std::string& name, const std::function<void(Results&)>& work
     }
     close(ends[1]);
     Results results;
-    std::FILE* in = fdopen(ends[0], "r");
-    char key[128];
+    std::string said;
+    std::array<char, 4096> part{};
+    for (ssize_t got = 0; (got = read(ends[0], part.data(), part.size())) > 0;)
+        said.append(part.data(), static_cast<std::size_t>(got));
+    close(ends[0]);
+    std::istringstream words{said};
+    std::string key;
     double value = 0;
-    while (std::fscanf(in, "%127s %lf", key, &value) == 2) results.add(key, value);
-    std::fclose(in);
+    while (words >> key >> value) results.add(key, value);
     int status = 0;
     if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail(name + ": its process failed");
