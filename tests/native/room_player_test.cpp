@@ -37,7 +37,7 @@ class PersonsPlayer final : public client::Player {
 
 // The player lives on its client's clock.
 void run_with(Engine& engine, Client& client, SimulatedPlayer& player, double for_ms) {
-    for (double done_ms = 0; done_ms < for_ms; done_ms += 1) {
+    for (int done_ms = 0; done_ms < for_ms; ++done_ms) {
         player.advance(client.machine->now_ms());
         run(engine, {&client}, 1);
     }

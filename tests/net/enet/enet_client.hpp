@@ -390,6 +390,7 @@ class BadWay {
     }
     static int open(std::uint16_t& port) {
         const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+        REQUIRE(socket >= 0);
         sockaddr_in local = address(0);
         REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0);
         socklen_t size = sizeof local;

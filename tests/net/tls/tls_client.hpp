@@ -127,7 +127,7 @@ inline Connected connect(const std::shared_ptr<const Context>& context, const Cl
     must(shake_hands(*both.client, *both.server.session).kind == Session::Kind::done);
     Bytes nothing;
     both.client->read(nothing); // tickets
-    return both;                // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): it owns both
-}
+    return both;
+} // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): what is returned owns both
 
 } // namespace playhead::tls::test
