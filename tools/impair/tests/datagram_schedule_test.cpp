@@ -15,6 +15,7 @@ constexpr Delay none{};
 std::vector<std::vector<Microseconds>> fates(Delay delay, Faults faults, std::uint64_t seed, int count) {
     DatagramSchedule schedule(delay, faults, seed);
     std::vector<std::vector<Microseconds>> found;
+    found.reserve(static_cast<std::size_t>(count));
     for (int n = 0; n < count; ++n) found.push_back(schedule.releases(1ms * n));
     return found;
 }

@@ -22,7 +22,7 @@ TEST_CASE("delays are uniform within the jitter around the mean") {
         ++tenths[static_cast<std::size_t>(std::min<std::int64_t>((delay - 40ms).count() / 8000, 9))];
     }
     CHECK(static_cast<double>(sum_us) / samples == doctest::Approx(80'000).epsilon(0.005));
-    for (const int count : tenths) CHECK(count == doctest::Approx(samples / 10).epsilon(0.05));
+    for (const int count : tenths) CHECK(count == doctest::Approx(samples / 10.0).epsilon(0.05));
 }
 
 TEST_CASE("without jitter every delay is the mean") {
