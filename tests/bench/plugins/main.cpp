@@ -39,6 +39,14 @@ bool read_whole(std::string_view text, int& number) {
     return failed == std::errc{} && end == text.data() + text.size() && number > 0;
 }
 
+int usage() {
+    std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--only PART] [--rooms N] [--live-s S] "
+                         "[--wide-viewers N] [--beside-wide-s S]; numbers are whole and above 0; parts:");
+    for (const Part& part : parts) std::fprintf(stderr, " %s", part.name.c_str());
+    std::fprintf(stderr, "\n");
+    return 2;
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -48,17 +56,12 @@ int main(int count, char** arguments) {
         const std::string_view argument = arguments[i];
         if (argument == "--quick") {
             size = {.rooms = 1000, .live_s = 10, .beside_wide_s = 10, .all_attacks = false};
-        } else if (int* number = number_of(size, argument);
-                   number != nullptr && i + 1 < count && read_whole(arguments[++i], *number)) {
-            continue;
+        } else if (int* number = number_of(size, argument); number != nullptr && i + 1 < count) {
+            if (!read_whole(arguments[++i], *number)) return usage();
         } else if (argument == "--only" && i + 1 < count) {
             only = arguments[++i];
         } else {
-            std::fprintf(stderr, "usage: tests/bench/run plugins [--quick] [--only PART] [--rooms N] [--live-s S] "
-                                 "[--wide-viewers N] [--beside-wide-s S]; parts:");
-            for (const Part& part : parts) std::fprintf(stderr, " %s", part.name.c_str());
-            std::fprintf(stderr, "\n");
-            return 2;
+            return usage();
         }
     }
     spdlog::set_level(spdlog::level::err); // plugins that fail are the point of some
