@@ -51,7 +51,8 @@ struct Two {
         ann.say(Ack{stage.state().epoch, version.value_or(stage.state().version)});
     }
     void change() {
-        bob.say(command(++sequence, Seek{MediaTime{sequence * 1'000'000}}, MediaInstance{1}, stage.clock.time));
+        ++sequence;
+        bob.say(command(sequence, Seek{MediaTime{sequence * 1'000'000}}, MediaInstance{1}, stage.clock.time));
     }
 
     Stage stage;
